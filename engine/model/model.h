@@ -1,0 +1,63 @@
+// The DeepSeek model: weights under HuggingFace names and the forward pass on a tape.
+#pragma once
+
+#include "engine/model/config.h"
+#include "engine/tape/tape.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dg {
+
+/// Token ids of one batch: B rows of T ids each.
+struct TokenBatch {
+    std::int64_t batch = 0, length = 0;
+    std::vector<std::int32_t> ids;  // [batch * length]
+
+    [[nodiscard]] std::int32_t at(std::int64_t b, std::int64_t t) const { return ids[static_cast<std::size_t>(b * length + t)]; }
+};
+
+template <class Real>
+struct Weights {
+    std::map<std::string, Tensor<Real>> tensors;
+
+    /// The tensor; a Bug if the model has none of that name (weights are validated when loaded).
+    [[nodiscard]] const Tensor<Real>& at(const std::string& name) const;
+    [[nodiscard]] Tensor<Real>& at(const std::string& name);
+};
+
+template <class Real>
+struct Model {
+    Config config;
+    Weights<Real> weights;
+    std::string hash;  // of config and weights, 16 hex digits; shown as the recipe's model
+};
+
+extern template struct Weights<float>;
+extern template struct Weights<double>;
+
+/// Fresh weights: N(0, 1/fan_in) (assets/recipes documents the scaling), seeded per tensor name.
+Model<float> random_model(const Config& config, std::uint64_t seed);
+Model<double> to_double(const Model<float>& model);
+
+/// Which tensors a forward pass adds beyond the main model.
+struct ForwardOptions {
+    bool mtp = true;          // MTP modules, when the config has any and T > 1
+    bool losses = true;       // loss.main, loss.mtp, loss.total (T > 1)
+    bool decode = false;      // absorbed attention on the latent cache: tensors decode.*, decode.logits
+    bool balance = false;     // layers.i.aux.* (load, P, f, balance)
+    bool mtp_prenorm = false; // mtp.0.logits_prenorm as well
+    /// Head mask for muting, [layers][heads]; empty = all 1. Multiplies the head's context.
+    std::vector<std::vector<double>> head_gain;
+};
+
+/// Runs the model and records every tensor of tests/golden/README.md under its name.
+/// Error codes: bad_token_id, too_long, empty_prompt.
+template <class Real>
+Result<void> forward(const Model<Real>& model, const TokenBatch& tokens, const ForwardOptions& options, Tape<Real>& tape);
+
+extern template Result<void> forward(const Model<float>&, const TokenBatch&, const ForwardOptions&, Tape<float>&);
+extern template Result<void> forward(const Model<double>&, const TokenBatch&, const ForwardOptions&, Tape<double>&);
+
+}  // namespace dg

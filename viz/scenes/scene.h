@@ -1,0 +1,118 @@
+// A scene is three pure functions over one description of its parameters:
+//     compute(session, params) -> data     may be slow, runs off the frame thread
+//     draw(canvas, data, params, view)     same inputs, same picture; no ImGui, no clock of its own, no randomness
+//     observe(data)                        named numbers: lessons assert them, CSV/JSON export them, tests read them
+// Controls, --set, a lesson's `set`, figure recipes and help texts all follow from the one list of ParamSpec.
+#pragma once
+
+#include "engine/base/result.h"
+#include "viz/canvas/canvas.h"
+#include "viz/i18n/i18n.h"
+#include "viz/scenes/session.h"
+#include "viz/theme/theme.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dg::viz {
+
+enum class ParamType { kInt, kReal, kText, kChoice, kBool };
+
+/// One parameter of a scene. Label and help are catalogue keys "param.<scene>.<id>.label" / ".help" (shared ones:
+/// "param.<id>.label"). Shared by all scenes: model prompt layer head position seed.
+struct ParamSpec {
+    std::string id;
+    ParamType type = ParamType::kInt;
+    std::string default_value;         // written as --set takes it
+    double min = 0, max = 0;           // kInt, kReal
+    std::vector<std::string> choices;  // kChoice: catalogue keys "param.<scene>.<id>.<choice>"
+};
+
+/// Values of a scene's parameters: complete, typed and in range once made by parse_params.
+class Params {
+  public:
+    [[nodiscard]] std::int64_t integer(std::string_view id) const;
+    [[nodiscard]] double real(std::string_view id) const;
+    [[nodiscard]] const std::string& text(std::string_view id) const;  // kText, kChoice
+    [[nodiscard]] bool flag(std::string_view id) const;
+
+    /// id -> value as --set takes it: what a recipe stores.
+    [[nodiscard]] const std::map<std::string, std::string>& written() const { return written_; }
+
+    friend Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
+    friend bool operator==(const Params& a, const Params& b) { return a.written_ == b.written_; }
+
+  private:
+    std::map<std::string, std::string> written_;
+};
+
+/// Defaults overlaid with `set`. Error codes: unknown_param (with a suggestion), param_type, param_range, param_choice.
+Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
+
+/// Kind of a quantity, drawn as the badge of every figure.
+enum class Kind { kComputed, kPublished, kIllustration };
+
+/// A named number. `index` names the cell: "", "学", "3", "2,5".
+struct Observation {
+    std::string name, index;
+    double value = 0;
+    Kind kind = Kind::kComputed;
+};
+
+class SceneData {
+  public:
+    virtual ~SceneData() = default;
+
+    /// The recorded run that cells of regions refer to; nullptr when the scene has none. The inspector explains its cells.
+    [[nodiscard]] virtual const Trace* trace() const { return nullptr; }
+
+    /// Recipe facts for badge and export: model hash (may be empty).
+    [[nodiscard]] virtual std::string model_hash() const { return {}; }
+};
+
+/// A plain value: where the clock stands and what the viewer points at. Exports use the defaults with the last stage done.
+struct View {
+    int stage = 0;        // index into Scene::stages
+    double u = 1;         // progress within the stage, 0 .. 1
+    std::optional<CellRef> hover, selection;
+    std::vector<CellRef> operands;   // of the hovered (else selected) cell: draw them lit
+    bool revealed = true;            // false: a lesson covers what must be predicted
+    ThemeId theme = ThemeId::kLight;
+    Lang lang = Lang::kZh;
+    bool presenter = false;          // bigger, fewer numbers
+    bool interactive = false;        // window: draw hints such as "hover a row"
+};
+
+/// Progress of a compute or a job: done/total, and whether to stop. Poll at least every 50 ms.
+struct Progress {
+    std::function<bool(double fraction)> report = [](double) { return true; };  // false = cancel (error code cancelled)
+};
+
+struct StageSpec {
+    std::string id;  // catalogue key "stage.<scene>.<id>"
+    double seconds = 0.6;
+};
+
+struct Scene {
+    std::string_view id;       // stable: lessons, files and commands use it
+    std::string_view chapter;  // "tokens", "attention", ...: grouping in the menu
+    std::string_view source;   // engine file behind it, for "show source"
+    std::vector<ParamSpec> params;
+    std::vector<StageSpec> stages;
+    Result<std::shared_ptr<const SceneData>> (*compute)(Session&, const Params&, const Progress&);
+    void (*draw)(Canvas&, const SceneData&, const Params&, const View&);
+    std::vector<Observation> (*observe)(const SceneData&);
+    /// Applies a region's action that is not "set name=value" to the parameters ("roll" -> seed + 1). May be nullptr.
+    std::map<std::string, std::string> (*act)(const SceneData&, const Params&, std::string_view action) = nullptr;
+};
+
+/// The one table (scenes.cpp): the only edit needed to add a scene.
+std::span<const Scene> scenes();
+const Scene* find_scene(std::string_view id);
+
+}  // namespace dg::viz
