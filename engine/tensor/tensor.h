@@ -4,7 +4,7 @@
 #include "engine/base/check.h"
 
 #include <cstdint>
-#include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,16 +19,42 @@ std::int64_t count(const Shape& shape);
 /// "[2, 24, 64]"
 std::string to_string(const Shape& shape);
 
+/// Leaves new elements unset: op outputs are written in full right after allocation.
+template <class Real>
+struct UnsetAllocator : std::allocator<Real> {
+    template <class Other>
+    struct rebind {
+        using other = UnsetAllocator<Other>;
+    };
+
+    template <class T, class... Args>
+    void construct(T* p, Args&&... args) {
+        if constexpr (sizeof...(Args) > 0) std::construct_at(p, std::forward<Args>(args)...);
+    }
+};
+
 /// Tensor of Real (float, or double for gradient checks). Integer tensors (token ids, expert ids) use it too, with
 /// values that are exact small integers; the tape marks them.
 template <class Real>
 class Tensor {
   public:
-    Tensor() = default;
-    explicit Tensor(Shape shape) : shape_(std::move(shape)), data_(static_cast<std::size_t>(count(shape_))) {}
+    using Storage = std::vector<Real, UnsetAllocator<Real>>;
 
-    Tensor(Shape shape, std::vector<Real> data) : shape_(std::move(shape)), data_(std::move(data)) {
+    Tensor() = default;
+
+    /// All zero.
+    explicit Tensor(Shape shape) : shape_(std::move(shape)), data_(static_cast<std::size_t>(count(shape_)), Real(0)) {}
+
+    Tensor(Shape shape, const std::vector<Real>& data) : shape_(std::move(shape)), data_(data.begin(), data.end()) {
         DG_CHECK_EQ(static_cast<std::int64_t>(data_.size()), count(shape_));
+    }
+
+    /// Unset elements: the caller writes every one.
+    static Tensor unset(Shape shape) {
+        Tensor t;
+        t.shape_ = std::move(shape);
+        t.data_.resize(static_cast<std::size_t>(count(t.shape_)));
+        return t;
     }
 
     [[nodiscard]] const Shape& shape() const { return shape_; }
@@ -63,7 +89,7 @@ class Tensor {
 
     [[nodiscard]] std::span<const Real> values() const { return data_; }
 
-    std::vector<Real>& storage() { return data_; }
+    Storage& storage() { return data_; }
 
     /// Same data under another shape of the same size.
     void reshape(Shape shape) {
@@ -78,7 +104,7 @@ class Tensor {
 
   private:
     Shape shape_;
-    std::vector<Real> data_;
+    Storage data_;
 };
 
 extern template class Tensor<float>;
