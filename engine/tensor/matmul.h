@@ -33,6 +33,12 @@ View<Real> view(Tensor<Real>& t) {
     return {t.data(), t.rows(), t.cols(), t.cols(), 1};
 }
 
+/// A read-only view of a tensor that may be mutable.
+template <class Real>
+View<const Real> cview(const Tensor<Real>& t) {
+    return view(t);
+}
+
 /// C = A B, or C += A B. a [M,K], b [K,N], c [M,N]; c must have col_stride 1 and overlap neither. Bug if shapes disagree.
 /// 2*M*N*K flops; packs b once (K*N copies).
 template <class Real>
