@@ -37,7 +37,8 @@ struct Model {
 extern template struct Weights<float>;
 extern template struct Weights<double>;
 
-/// Fresh weights: N(0, 1/fan_in) (assets/recipes documents the scaling), seeded per tensor name.
+/// Fresh weights, seeded per tensor name: N(0, 1/fan_in) for matrices, o_proj and down_proj also divided by sqrt(2 L);
+/// embedding N(0, 0.1^2), head N(0, (0.5/sqrt D)^2), router N(0, (0.16/sqrt D)^2), norms 1, router bias 0.
 Model<float> random_model(const Config& config, std::uint64_t seed);
 Model<double> to_double(const Model<float>& model);
 
@@ -48,6 +49,8 @@ struct ForwardOptions {
     bool decode = false;      // absorbed attention on the latent cache: tensors decode.*, decode.logits
     bool balance = false;     // layers.i.aux.* (load, P, f, balance)
     bool mtp_prenorm = false; // mtp.0.logits_prenorm as well
+    double mtp_weight = 0.3;  // of loss.mtp in loss.total
+    double balance_alpha = 0; // of loss.balance in loss.total; above 0 switches `balance` on
     /// Head mask for muting, [layers][heads]; empty = all 1. Multiplies the head's context.
     std::vector<std::vector<double>> head_gain;
 };

@@ -1,0 +1,68 @@
+// Pre-training: one step after another on given batches, with the router bias updated outside the gradient, and
+// checkpoints from which a run goes on bit for bit.
+#pragma once
+
+#include "engine/train/adamw.h"
+#include "engine/train/schedule.h"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace dg {
+
+struct TrainSettings {
+    Schedule schedule;
+    AdamWSettings adamw;
+    double mtp_weight = 0.3, mtp_weight_late = 0.1;  // late: in the decay phase (V3 4.2)
+    double balance_alpha = 1e-4;                     // sequence-wise balance loss (V3 eq. 17)
+    double bias_speed = 0.003;                       // gamma of the bias update (V3 2.1.2); 0 in the last `bias_rest` of the run
+    double bias_rest = 0.1;
+};
+
+/// What one step measured.
+struct StepStats {
+    std::int64_t step = 0;    // counted from 1
+    std::int64_t tokens = 0;  // seen so far
+    double loss = 0, loss_mtp = 0;
+    double lr = 0, grad_norm = 0;
+    double max_vio = 0;       // max load / mean load - 1, mean over the MoE layers (arXiv 2408.15664 4.1)
+    bool diverged = false;    // a loss or gradient that is not finite: nothing was updated
+};
+
+class Trainer {
+  public:
+    Trainer(Model<float> model, TrainSettings settings);
+
+    [[nodiscard]] const Model<float>& model() const { return model_; }
+
+    [[nodiscard]] const TrainSettings& settings() const { return settings_; }
+
+    /// Steps done.
+    [[nodiscard]] std::int64_t steps_done() const { return state_.steps; }
+
+    [[nodiscard]] std::int64_t tokens_seen() const { return tokens_; }
+
+    /// One optimiser step on micro-batches of equal size: gradients are averaged. Error codes of forward().
+    Result<StepStats> step(const std::vector<TokenBatch>& micro_batches);
+
+    /// Weights, moments, step and token counts in one safetensors file, whole or not at all.
+    Result<void> save(const std::filesystem::path& file) const;
+    /// Continues from save(): bit-equal to a run that never stopped. Error codes: safetensors_*, checkpoint_mismatch.
+    Result<void> restore(const std::filesystem::path& file);
+
+  private:
+    void update_router_bias(std::int64_t step);
+    [[nodiscard]] ForwardOptions options(std::int64_t step) const;
+    Result<void> accumulate(const TokenBatch& batch, const ForwardOptions& options, double share, StepStats& stats);
+    void count_loads(const Tape<float>& tape);
+
+    Model<float> model_;
+    TrainSettings settings_;
+    AdamWState state_;
+    std::int64_t tokens_ = 0;
+    Gradients gradients_;
+    std::map<std::string, std::vector<double>> loads_;  // by name of the router bias
+};
+
+}  // namespace dg
