@@ -1,8 +1,8 @@
 // The attention operator in three steps: scores, softmax, mix. Heads may own their keys or share them, so the same three
 // ops serve MLA (naive and absorbed), MHA, GQA and MQA.
-#include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 #include "engine/tensor/matmul.h"
 
 #include <algorithm>
@@ -109,19 +109,6 @@ class Scores final : public Op<Real> {
   private:
     double scale_;
 };
-
-/// y[i] = e^(x[i] - max) / sum; entries beyond `live` are zeroed. exp and the division vectorise; the sum is in order.
-template <class Real>
-void softmax_row(const Real* x, Real* y, std::int64_t live, std::int64_t width) {
-    Real top = -std::numeric_limits<Real>::infinity();
-    for (std::int64_t i = 0; i < live; ++i) top = x[i] > top ? x[i] : top;
-    for (std::int64_t i = 0; i < live; ++i) y[i] = dg::exp(x[i] - top);
-    Real sum = 0;
-    for (std::int64_t i = 0; i < live; ++i) sum += y[i];
-    const Real inverse = Real(1) / sum;
-    for (std::int64_t i = 0; i < live; ++i) y[i] *= inverse;
-    std::fill(y + live, y + width, Real(0));
-}
 
 template <class Real>
 class Softmax final : public Op<Real> {

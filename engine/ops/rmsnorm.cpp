@@ -1,6 +1,7 @@
 // RMSNorm, the first op to read: forward, backward and explain side by side, then the call that records it.
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 
 #include <cmath>
 
@@ -26,13 +27,7 @@ class RmsNorm final : public Op<Real> {
         y = Tensor<Real>::unset(x.shape());
         rrms_ = Tensor<Real>::unset({x.rows()});
         parallel_ranges(x.rows(), kRowGrain, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t r = begin; r < end; ++r) {
-                const Real* xr = x.row(r);
-                Real sum = 0;
-                for (std::int64_t i = 0; i < dim; ++i) sum = std::fma(xr[i], xr[i], sum);
-                rrms_[r] = Real(1) / std::sqrt(sum / static_cast<Real>(dim) + static_cast<Real>(eps_));
-                for (std::int64_t i = 0; i < dim; ++i) y.row(r)[i] = xr[i] * rrms_[r] * gain[i];
-            }
+            for (std::int64_t r = begin; r < end; ++r) rrms_[r] = rmsnorm_row(x.row(r), gain.data(), dim, eps_, y.row(r));
         });
     }
 

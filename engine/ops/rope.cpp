@@ -1,6 +1,7 @@
 // Rotary position embedding on interleaved pairs, with YaRN (DeepSeek-V3 4.3).
 #include "engine/base/mathfn.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +54,7 @@ class Rope final : public Op<Real> {
         const std::int64_t half = static_cast<std::int64_t>(frequencies_.size()), tokens = x.dim(1);
         DG_CHECK_EQ(x.cols(), 2 * half);
         const std::int64_t per_token = x.size() / (x.dim(0) * tokens * x.cols());
-        std::vector<Real> cosines(static_cast<std::size_t>(half)), sines(cosines);
+        std::vector<Real> cosines(static_cast<std::size_t>(half)), sines(cosines), turned(static_cast<std::size_t>(2 * half));
         for (std::int64_t t = 0; t < tokens; ++t) {
             for (std::int64_t j = 0; j < half; ++j) {
                 const double angle = static_cast<double>(t) * frequencies_[static_cast<std::size_t>(j)];
@@ -63,17 +64,13 @@ class Rope final : public Op<Real> {
             for (std::int64_t b = 0; b < x.dim(0); ++b)
                 for (std::int64_t h = 0; h < per_token; ++h) {
                     const std::int64_t row = (b * tokens + t) * per_token + h;
-                    rotate_row(x.row(row), y.row(row), cosines, sines, accumulate);
+                    if (accumulate) {
+                        rope_row(x.row(row), turned.data(), cosines.data(), sines.data(), half);
+                        for (std::int64_t i = 0; i < 2 * half; ++i) y.row(row)[i] += turned[static_cast<std::size_t>(i)];
+                    } else {
+                        rope_row(x.row(row), y.row(row), cosines.data(), sines.data(), half);
+                    }
                 }
-        }
-    }
-
-    static void rotate_row(const Real* x, Real* y, const std::vector<Real>& cosines, const std::vector<Real>& sines, bool accumulate) {
-        for (std::size_t j = 0; j < cosines.size(); ++j) {
-            const Real a = x[2 * j], b = x[2 * j + 1];
-            const Real first = a * cosines[j] - b * sines[j], second = a * sines[j] + b * cosines[j];
-            y[2 * j] = accumulate ? y[2 * j] + first : first;
-            y[2 * j + 1] = accumulate ? y[2 * j + 1] + second : second;
         }
     }
 

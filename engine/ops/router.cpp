@@ -2,6 +2,7 @@
 #include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/select.h"
 
 #include <algorithm>
@@ -172,7 +173,7 @@ class Router final : public Op<Real> {
     void score(const Real* z, Real* s) const {
         const std::int64_t n = config_.n_routed_experts;
         if (config_.scoring_func == ScoringFunc::kSigmoid) {
-            for (std::int64_t e = 0; e < n; ++e) s[e] = Real(1) / (Real(1) + dg::exp(-z[e]));
+            for (std::int64_t e = 0; e < n; ++e) s[e] = sigmoid(z[e]);
             return;
         }
         const Real top = *std::max_element(z, z + n);

@@ -1,17 +1,12 @@
 // SwiGLU: y = silu(gate) * up.
-#include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 
 namespace dg::ops {
 namespace {
 
 constexpr std::int64_t kGrain = 1 << 13;
-
-template <class Real>
-Real sigmoid(Real z) {
-    return Real(1) / (Real(1) + dg::exp(-z));
-}
 
 template <class Real>
 class SwiGlu final : public Op<Real> {
@@ -26,7 +21,7 @@ class SwiGlu final : public Op<Real> {
         const Real *gate = in[0]->data(), *up = in[1]->data();
         Real* y = out[0]->data();
         parallel_ranges(in[0]->size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i) y[i] = gate[i] * sigmoid(gate[i]) * up[i];
+            for (std::int64_t i = begin; i < end; ++i) y[i] = swiglu_value(gate[i], up[i]);
         });
     }
 

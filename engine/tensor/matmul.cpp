@@ -63,7 +63,7 @@ void multiply_rows(const View<const Real>& a, const Real* panels, std::int64_t d
             for (std::int64_t p = 0; p < panel_count; ++p) {
                 const int columns = static_cast<int>(std::min<std::int64_t>(kern.nr, c.cols - p * kern.nr));
                 kern.tile(rows, columns, block, a.data + m * a.row_stride + k0 * a.col_stride, a.row_stride, a.col_stride,
-                          panels + (p * depth + k0) * kern.nr, c.data + m * c.row_stride + p * kern.nr, c.row_stride,
+                          panels + (p * depth + k0) * kern.nr, kern.nr, c.data + m * c.row_stride + p * kern.nr, c.row_stride,
                           accumulate || k0 > 0);
             }
         }
@@ -136,12 +136,26 @@ void PackedMatrix<Real>::multiply_row(const Real* x, Real* y) const {
     kernels<Real>().row(cols_, rows_, x, panels_.data(), y);
 }
 
+template <class Real>
+void matmul_in_place(View<const Real> a, View<const Real> b, View<Real> c) {
+    DG_CHECK_EQ(a.cols, b.rows);
+    DG_CHECK_EQ(b.col_stride, 1);
+    const auto& kern = kernels<Real>();
+    for (std::int64_t m = 0; m < c.rows; m += kern.mr)
+        for (std::int64_t n = 0; n < c.cols; n += kern.nr)
+            kern.tile(static_cast<int>(std::min<std::int64_t>(kern.mr, c.rows - m)), static_cast<int>(std::min<std::int64_t>(kern.nr, c.cols - n)),
+                      a.cols, a.data + m * a.row_stride, a.row_stride, a.col_stride, b.data + n, b.row_stride, c.data + m * c.row_stride + n,
+                      c.row_stride, false);
+}
+
 std::string_view matmul_kernel_name() { return kernels<float>().name; }
 
 template void matmul(View<const float>, View<const float>, View<float>, bool);
 template void matmul(View<const double>, View<const double>, View<double>, bool);
 template void matmul_reference(View<const float>, View<const float>, View<float>, bool);
 template void matmul_reference(View<const double>, View<const double>, View<double>, bool);
+template void matmul_in_place(View<const float>, View<const float>, View<float>);
+template void matmul_in_place(View<const double>, View<const double>, View<double>);
 template class PackedMatrix<float>;
 template class PackedMatrix<double>;
 

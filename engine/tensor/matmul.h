@@ -69,6 +69,12 @@ class PackedMatrix {
     typename Tensor<Real>::Storage panels_;  // [ceil(N / nr)][K][nr]
 };
 
+/// C = A B where b is read in place, row by row (b.col_stride 1): no packing, serial. Whole vectors are read: b's buffer
+/// must extend `kReadAhead` numbers beyond its last element. For caches that grow by a row at a time.
+inline constexpr std::int64_t kReadAhead = 64;
+template <class Real>
+void matmul_in_place(View<const Real> a, View<const Real> b, View<Real> c);
+
 /// "avx512" or "baseline": the kernel chosen at run time (DEEPGLASS_KERNEL=baseline forces the portable one).
 std::string_view matmul_kernel_name();
 

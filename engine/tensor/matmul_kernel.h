@@ -6,13 +6,14 @@
 
 namespace dg::kernel {
 
-/// c[i, 0..columns) (+)= sum_k a[i, k] * panel[k, 0..columns) for i < rows; panel [depth][nr] is padded to nr columns.
+/// c[i, 0..columns) (+)= sum_k a[i, k] * panel[k * panel_row + 0..columns) for i < rows. nr columns of every panel row are
+/// read, whatever `columns` is: packed panels have panel_row = nr and zeros at the end.
 template <class Real>
 struct Kernels {
     const char* name;
     int mr, nr;
     void (*tile)(int rows, int columns, std::int64_t depth, const Real* a, std::int64_t a_row, std::int64_t a_col,
-                 const Real* panel, Real* c, std::int64_t c_row, bool accumulate);
+                 const Real* panel, std::int64_t panel_row, Real* c, std::int64_t c_row, bool accumulate);
     /// y[0..columns) = sum_k x[k] * panel_p[k, ...] over consecutive panels; columns may end inside the last one.
     void (*row)(std::int64_t columns, std::int64_t depth, const Real* x, const Real* panels, Real* y);
 };

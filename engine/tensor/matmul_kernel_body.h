@@ -25,7 +25,7 @@ inline __attribute__((always_inline)) void store(Real* p, Vec<Real> v) {
 }
 
 template <class Real, int kRows>
-void full_tile(std::int64_t depth, const Real* a, std::int64_t a_row, std::int64_t a_col, const Real* panel, Real* c,
+void full_tile(std::int64_t depth, const Real* a, std::int64_t a_row, std::int64_t a_col, const Real* panel, std::int64_t panel_row, Real* c,
                std::int64_t c_row, bool accumulate) {
     constexpr int kLanes = Width<Real>::kLanes;
     Vec<Real> left[kRows], right[kRows];
@@ -34,7 +34,7 @@ void full_tile(std::int64_t depth, const Real* a, std::int64_t a_row, std::int64
         left[i] = accumulate ? load(c + i * c_row) : Vec<Real>{};
         right[i] = accumulate ? load(c + i * c_row + kLanes) : Vec<Real>{};
     }
-    for (std::int64_t k = 0; k < depth; ++k, a += a_col, panel += 2 * kLanes) {
+    for (std::int64_t k = 0; k < depth; ++k, a += a_col, panel += panel_row) {
         const Vec<Real> b0 = load(panel), b1 = load(panel + kLanes);
 #pragma GCC unroll 16
         for (int i = 0; i < kRows; ++i) {
@@ -52,29 +52,29 @@ void full_tile(std::int64_t depth, const Real* a, std::int64_t a_row, std::int64
 
 template <class Real, int kRows>
 void tile_rows(int rows, std::int64_t depth, const Real* a, std::int64_t a_row, std::int64_t a_col, const Real* panel,
-               Real* c, std::int64_t c_row, bool accumulate) {
+               std::int64_t panel_row, Real* c, std::int64_t c_row, bool accumulate) {
     if constexpr (kRows > 0) {
         if (rows == kRows) {
-            full_tile<Real, kRows>(depth, a, a_row, a_col, panel, c, c_row, accumulate);
+            full_tile<Real, kRows>(depth, a, a_row, a_col, panel, panel_row, c, c_row, accumulate);
         } else {
-            tile_rows<Real, kRows - 1>(rows, depth, a, a_row, a_col, panel, c, c_row, accumulate);
+            tile_rows<Real, kRows - 1>(rows, depth, a, a_row, a_col, panel, panel_row, c, c_row, accumulate);
         }
     }
 }
 
 template <class Real>
 void tile(int rows, int columns, std::int64_t depth, const Real* a, std::int64_t a_row, std::int64_t a_col,
-          const Real* panel, Real* c, std::int64_t c_row, bool accumulate) {
+          const Real* panel, std::int64_t panel_row, Real* c, std::int64_t c_row, bool accumulate) {
     constexpr int kColumns = Width<Real>::kColumns;
     if (columns == kColumns) {
-        tile_rows<Real, DG_MR>(rows, depth, a, a_row, a_col, panel, c, c_row, accumulate);
+        tile_rows<Real, DG_MR>(rows, depth, a, a_row, a_col, panel, panel_row, c, c_row, accumulate);
         return;
     }
     // the last columns: through a full-width copy
     Real edge[DG_MR * kColumns];
     for (int i = 0; i < rows; ++i)
         for (int j = 0; j < kColumns; ++j) edge[i * kColumns + j] = accumulate && j < columns ? c[i * c_row + j] : Real(0);
-    tile_rows<Real, DG_MR>(rows, depth, a, a_row, a_col, panel, edge, kColumns, accumulate);
+    tile_rows<Real, DG_MR>(rows, depth, a, a_row, a_col, panel, panel_row, edge, kColumns, accumulate);
     for (int i = 0; i < rows; ++i)
         for (int j = 0; j < columns; ++j) c[i * c_row + j] = edge[i * kColumns + j];
 }

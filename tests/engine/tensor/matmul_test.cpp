@@ -42,6 +42,13 @@ void check_all_shapes() {
                     matmul_reference(left, right, view(slow), form == 3);
                     expect_same_bits(fast, slow);
                 }
+                // b in place, inside a buffer that goes on
+                auto wide = random_tensor<Real>({k * n + kReadAhead}, seed + 3);
+                std::copy(b.data(), b.data() + k * n, wide.data());
+                Tensor<Real> direct({m, n}), plain({m, n});
+                matmul_in_place<Real>({a.data(), m, k, k, 1}, {wide.data(), k, n, n, 1}, view(direct));
+                matmul_reference<Real>({a.data(), m, k, k, 1}, {b.data(), k, n, n, 1}, view(plain));
+                expect_same_bits(direct, plain);
                 Tensor<Real> row({1, n}), expected({1, n});
                 const PackedMatrix<Real> packed(View<const Real>{b.data(), k, n, n, 1});
                 packed.multiply_row(a.data(), row.data());

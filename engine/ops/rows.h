@@ -1,0 +1,57 @@
+// The row functions that ops and the fast decoder share, so that both have the same bits.
+#pragma once
+
+#include "engine/base/mathfn.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace dg::ops {
+
+/// y = x * gain / rms(x); returns 1 / rms.
+template <class Real>
+Real rmsnorm_row(const Real* x, const Real* gain, std::int64_t dim, double eps, Real* y) {
+    Real sum = 0;
+    for (std::int64_t i = 0; i < dim; ++i) sum = std::fma(x[i], x[i], sum);
+    const Real rrms = Real(1) / std::sqrt(sum / static_cast<Real>(dim) + static_cast<Real>(eps));
+    for (std::int64_t i = 0; i < dim; ++i) y[i] = x[i] * rrms * gain[i];
+    return rrms;
+}
+
+/// y[i] = e^(x[i] - max) / sum for i < live, 0 beyond. exp and the scaling vectorise; the sum is in order. x may be y.
+template <class Real>
+void softmax_row(const Real* x, Real* y, std::int64_t live, std::int64_t width) {
+    Real top = -std::numeric_limits<Real>::infinity();
+    for (std::int64_t i = 0; i < live; ++i) top = x[i] > top ? x[i] : top;
+    for (std::int64_t i = 0; i < live; ++i) y[i] = dg::exp(x[i] - top);
+    Real sum = 0;
+    for (std::int64_t i = 0; i < live; ++i) sum += y[i];
+    const Real inverse = Real(1) / sum;
+    for (std::int64_t i = 0; i < live; ++i) y[i] *= inverse;
+    std::fill(y + live, y + width, Real(0));
+}
+
+template <class Real>
+Real sigmoid(Real z) {
+    return Real(1) / (Real(1) + dg::exp(-z));
+}
+
+/// silu(gate) * up
+template <class Real>
+Real swiglu_value(Real gate, Real up) {
+    return gate * sigmoid(gate) * up;
+}
+
+/// Rotates one vector by given cosines and sines (interleaved pairs).
+template <class Real>
+void rope_row(const Real* x, Real* y, const Real* cosines, const Real* sines, std::int64_t pairs) {
+    for (std::int64_t j = 0; j < pairs; ++j) {
+        const Real a = x[2 * j], b = x[2 * j + 1];
+        y[2 * j] = a * cosines[j] - b * sines[j];
+        y[2 * j + 1] = a * sines[j] + b * cosines[j];
+    }
+}
+
+}  // namespace dg::ops
