@@ -20,21 +20,24 @@ struct Theme {
     ThemeId id = ThemeId::kLight;
     std::string_view name;          // "light", "dark", "projector", "paper"
     Color ground, panel, hairline, border;
-    Color ink, ink2, ink3;          // first, second, third ink
-    Color band_warm, band_cool;     // pale column bands
-    Color track;                    // empty part of a bar
+    Color ink, ink2, ink3;          // first, second, third ink; third and role inks on ground and panel only
+    Color band_warm, band_cool;     // pale column bands: text on them takes ink or ink2
+    Color track;                    // empty part of a bar: same
     Color bar, bar_strong;          // neutral data bars
+    Color stream;                   // residual stream, wires
     RoleColor q, k, v, latent, rotary, gradient, error;
     Color select, select_outline;   // yellow ring and the ink line outside it (transparent on dark)
     Color computed_dot, published_dot, illustration_dot;
     std::array<Color, 7> sequential;  // 0 .. 1
     std::array<Color, 5> diverging;   // -1 .. 1
-    float caption = 16, label = 18, body = 20, heading = 28, title = 34, big = 48;  // px
+    std::array<Color, 16> experts;    // two rings of eight, light twins second; data series take these, ink and stream
+    float caption = 16, label = 18, body = 20, number = 20, heading = 28, title = 34, big = 48;  // px; number: on cells
     float line = 1;                   // hairline width
 
     [[nodiscard]] Color sequential_at(double u) const;  // clamped; NaN -> error.fill
     [[nodiscard]] Color diverging_at(double u) const;   // u in [-1, 1]
-    /// Ink for a number on a cell of this colour: white below luminance 0.20, else ink.
+    /// Ink for a number on a cell of this colour: white below luminance 0.2, else dark ink, whichever reads better. At
+    /// least 4.0:1; between luminance 0.18 and 0.23 neither reaches 4.5:1: write bold and at least 24 px there.
     [[nodiscard]] Color ink_on(Color cell) const;
 };
 
