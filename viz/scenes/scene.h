@@ -28,9 +28,9 @@ enum class ParamType { kInt, kReal, kText, kChoice, kBool };
 struct ParamSpec {
     std::string id;
     ParamType type = ParamType::kInt;
-    std::string default_value;         // written as --set takes it
+    std::string default_value = {};    // written as --set takes it
     double min = 0, max = 0;           // kInt, kReal
-    std::vector<std::string> choices;  // kChoice: catalogue keys "param.<scene>.<id>.<choice>"
+    std::vector<std::string> choices = {};  // kChoice: catalogue keys "param.<scene>.<id>.<choice>"
 };
 
 /// Values of a scene's parameters: complete, typed and in range once made by parse_params.
@@ -51,8 +51,12 @@ class Params {
     std::map<std::string, std::string> written_;
 };
 
-/// Defaults overlaid with `set`. Error codes: unknown_param (with a suggestion), param_type, param_range, param_choice.
+/// Defaults overlaid with `set`, each value in its shortest spelling ("+07" -> "7", "on" -> "true"). min > max means no
+/// range. Error codes: unknown_param (with a suggestion), param_type, param_range, param_choice, param_utf8.
 Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
+
+/// "name=value" words of the command line; the value may contain "=". Error code: param_assignment.
+Result<std::map<std::string, std::string>> parse_assignments(std::span<const std::string> words);
 
 /// Kind of a quantity, drawn as the badge of every figure.
 enum class Kind { kComputed, kPublished, kIllustration };
@@ -101,9 +105,9 @@ struct StageSpec {
 struct Scene {
     std::string_view id;       // stable: lessons, files and commands use it
     std::string_view chapter;  // "tokens", "attention", ...: grouping in the menu
-    std::string_view source;   // engine file behind it, for "show source"
-    std::vector<ParamSpec> params;
-    std::vector<StageSpec> stages;
+    std::string_view source = {};  // engine file behind it, for "show source"
+    std::vector<ParamSpec> params = {};
+    std::vector<StageSpec> stages = {};
     Result<std::shared_ptr<const SceneData>> (*compute)(Session&, const Params&, const Progress&);
     void (*draw)(Canvas&, const SceneData&, const Params&, const View&);
     std::vector<Observation> (*observe)(const SceneData&);
@@ -114,5 +118,16 @@ struct Scene {
 /// The one table (scenes.cpp): the only edit needed to add a scene.
 std::span<const Scene> scenes();
 const Scene* find_scene(std::string_view id);
+/// The scene, or error code unknown_scene with a suggestion.
+Result<const Scene*> require_scene(std::string_view id);
+
+/// Specs of the parameters that scenes share, so that they mean the same everywhere.
+ParamSpec model_param(std::string default_value = "mini");
+ParamSpec prompt_param(std::string default_value);
+ParamSpec layer_param(std::int64_t default_value, std::int64_t last = 60);
+ParamSpec head_param(std::int64_t default_value, std::int64_t last = 127);
+/// -1 = the last token.
+ParamSpec position_param(std::int64_t default_value = -1);
+ParamSpec seed_param(std::int64_t default_value = 1);
 
 }  // namespace dg::viz

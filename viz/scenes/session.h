@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace dg::viz {
 
@@ -22,6 +23,9 @@ struct LoadedModel {
     Tokenizer tokenizer;
     std::string card_json;  // card.json of a shipped model; may be empty
 };
+
+/// Head mask of ForwardOptions: [layers][heads], empty = all 1.
+using HeadGain = std::vector<std::vector<double>>;
 
 /// A recorded run of a prompt.
 struct Trace {
@@ -38,17 +42,31 @@ class Session {
     explicit Session(std::filesystem::path assets = {});
 
     /// A name of assets/models ("mini"), "random" (mini's config, fresh weights of seed 1), "random:SEED", or a directory.
+    /// Error codes: assets_missing, model_unknown (with a suggestion), model_seed, model_vocabulary, those of load_model.
     Result<std::shared_ptr<const LoadedModel>> model(const std::string& name);
-    /// The recorded run; kept for the last 16 (model, prompt) pairs.
-    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt);
+    /// The recorded run, with decode.* (MLA) and layers.i.aux.* (experts); kept for the last 16 requests. `head_gain`:
+    /// see ForwardOptions, for muted heads. Error codes: those of model(), empty_prompt, too_long.
+    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt, const HeadGain& head_gain = {});
 
     [[nodiscard]] const std::filesystem::path& assets() const { return assets_; }
 
   private:
+    /// Filled once by the first who asks; the others wait on its mutex, not on the session's.
+    struct ModelSlot {
+        std::mutex mutex;
+        std::shared_ptr<const LoadedModel> value;
+    };
+    struct TraceSlot {
+        std::string model, prompt;
+        HeadGain head_gain;
+        std::mutex mutex;
+        std::shared_ptr<const Trace> value;
+    };
+
     std::filesystem::path assets_;
     std::mutex mutex_;
-    std::map<std::string, std::shared_ptr<const LoadedModel>> models_;
-    std::list<std::shared_ptr<const Trace>> traces_;  // most recent first
+    std::map<std::string, std::shared_ptr<ModelSlot>> models_;
+    std::list<std::shared_ptr<TraceSlot>> traces_;  // most recent first
 };
 
 /// $DEEPGLASS_ASSETS, else assets/ beside or above the executable, else the source tree's. Error code: assets_missing.

@@ -1,0 +1,16 @@
+// The one table of scenes: to add a scene, declare its entry function here and add a row. Order = order of the menu.
+#include "viz/scenes/scene.h"
+
+namespace dg::viz {
+
+// Each returns the scene's description: id, parameters, stages, the three functions. Defined in viz/scenes/<id>/.
+// Scene attention_scene();
+
+std::span<const Scene> scenes() {
+    static const std::vector<Scene> table = {
+        // attention_scene(),
+    };
+    return table;
+}
+
+}  // namespace dg::viz
