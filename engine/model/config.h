@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,16 @@ struct YarnScaling {
     double factor = 1;
     std::int64_t original_max_position_embeddings = 4096;
     double beta_fast = 32, beta_slow = 1;
-    double mscale = 1, mscale_all_dim = 1;
+    double mscale = 1, mscale_all_dim = 1;  // must be equal: then cos and sin stay unscaled; one given stands for both
+
+    bool operator==(const YarnScaling&) const = default;
 };
 
 /// FP8 checkpoint: E4M3 linear weights in blocks, each with an F32 dequantisation scale (stored as weight_scale_inv).
 struct Fp8Quantization {
     std::int64_t block_rows = 128, block_cols = 128;
+
+    bool operator==(const Fp8Quantization&) const = default;
 };
 
 struct Config {
@@ -66,9 +71,13 @@ struct Config {
 
     /// Numbers cached per token and layer: R + dr for MLA, 2 * kv heads * head_dim otherwise.
     [[nodiscard]] std::int64_t cache_elements() const;
+
+    bool operator==(const Config&) const = default;
 };
 
-/// Parses and validates. Error codes: config_json, config_missing, config_range, config_value; `where` names file and key.
+/// Parses and validates. Keys that mean nothing here (architectures, auto_map, ...) are ignored; keys that would change the
+/// computation in a way that is not built (biases, tied embeddings, another activation) are refused. Error codes:
+/// config_json, config_missing, config_type, config_range, config_value, config_rule; `where` names the file, arg `key` the key.
 Result<Config> parse_config(const std::string& json_text, const std::string& where);
 /// The JSON text, HuggingFace keys, two-space indent.
 std::string config_json(const Config& config);
@@ -80,6 +89,8 @@ struct WeightSpec {
 };
 /// Every weight of the model in file order, MTP layers last (without their copies of embedding and head).
 std::vector<WeightSpec> weight_specs(const Config& config);
+/// The same without building the list: calls visit for each weight until it returns false. False when it did.
+bool visit_weights(const Config& config, const std::function<bool(const WeightSpec&)>& visit);
 
 /// Parameter counts from the config alone.
 struct ParameterCount {
