@@ -95,7 +95,7 @@ bool visit_weights(const Config& config, const std::function<bool(const WeightSp
 /// Parameter counts from the config alone.
 struct ParameterCount {
     std::int64_t total = 0;      // without MTP modules
-    std::int64_t active = 0;     // multiplied per token: without the input embedding, with the head
+    std::int64_t active = 0;     // multiplied per token: matrices used, with the head, without embedding, norms and bias
     std::int64_t mtp = 0;        // own weights of the MTP modules
 };
 ParameterCount count_parameters(const Config& config);

@@ -68,11 +68,16 @@ std::int64_t elements(const WeightSpec& spec) {
     return n;
 }
 
-/// Numbers in one block.
-std::int64_t block_elements(const Config& config, std::int64_t layer) {
-    std::int64_t n = 0;
+/// Numbers in one block: all of them, and those in matrices.
+struct BlockCount {
+    std::int64_t all = 0, matrices = 0;
+};
+
+BlockCount count_block(const Config& config, std::int64_t layer) {
+    BlockCount n;
     visit_block(config, layer, [&](const WeightSpec& spec) {
-        n += elements(spec);
+        n.all += elements(spec);
+        n.matrices += spec.shape.size() == 2 ? elements(spec) : 0;
         return true;
     });
     return n;
@@ -119,23 +124,23 @@ ParameterCount count_parameters(const Config& c) {
     const std::int64_t table = c.vocab_size * D;
     ParameterCount n;
     n.total = 2 * table + D;
-    n.active = table + D;
+    n.active = table;
 
     // blocks of one kind are alike: count one of each
     const std::int64_t moe_layers = c.n_routed_experts > 0 ? L - c.first_k_dense_replace : 0;
     const std::int64_t idle_experts = c.n_routed_experts - c.num_experts_per_tok;
     if (moe_layers > 0) {
-        const std::int64_t block = block_elements(c, L - 1);
-        n.total += moe_layers * block;
-        n.active += moe_layers * (block - idle_experts * 3 * c.moe_intermediate_size * D);
+        const BlockCount block = count_block(c, L - 1);
+        n.total += moe_layers * block.all;
+        n.active += moe_layers * (block.matrices - idle_experts * 3 * c.moe_intermediate_size * D);
     }
     if (moe_layers < L) {
-        const std::int64_t block = block_elements(c, 0);
-        n.total += (L - moe_layers) * block;
-        n.active += (L - moe_layers) * block;
+        const BlockCount block = count_block(c, 0);
+        n.total += (L - moe_layers) * block.all;
+        n.active += (L - moe_layers) * block.matrices;
     }
     if (c.num_nextn_predict_layers > 0) {
-        n.mtp = c.num_nextn_predict_layers * (block_elements(c, L) + 2 * D * D + 3 * D);
+        n.mtp = c.num_nextn_predict_layers * (count_block(c, L).all + 2 * D * D + 3 * D);
     }
     return n;
 }
