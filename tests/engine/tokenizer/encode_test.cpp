@@ -38,11 +38,11 @@ void expect_round_trip(const Tokenizer& t, const std::string& text) {
     }
 }
 
-TEST(Encode, RoundTripsTextOfManyScripts) {
+TEST(TokenizerEncode, RoundTripsTextOfManyScripts) {
     for (const std::string& text : test::texts()) expect_round_trip(small(), text);
 }
 
-TEST(Encode, RoundTripsRandomBytes) {
+TEST(TokenizerEncode, RoundTripsRandomBytes) {
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
         SCOPED_TRACE(seed);
         Rng rng(seed);
@@ -50,7 +50,7 @@ TEST(Encode, RoundTripsRandomBytes) {
     }
 }
 
-TEST(Encode, EqualsReferenceAtAnyNumberOfMerges) {
+TEST(TokenizerEncode, EqualsReferenceAtAnyNumberOfMerges) {
     const auto all = static_cast<std::int32_t>(small().merges().size());
     ASSERT_GT(all, 100);
     for (const std::string& text : test::texts()) {
@@ -64,7 +64,7 @@ TEST(Encode, EqualsReferenceAtAnyNumberOfMerges) {
     }
 }
 
-TEST(Encode, ScanAndHeapAgree) {
+TEST(TokenizerEncode, ScanAndHeapAgree) {
     PairRanks ranks;
     ranks.reset(small().merges().size());
     for (std::size_t r = 0; r < small().merges().size(); ++r) {
@@ -87,7 +87,7 @@ TEST(Encode, ScanAndHeapAgree) {
     EXPECT_GT(merged, 500);
 }
 
-TEST(Encode, TokenCountNeverRisesAsMergesGrow) {
+TEST(TokenizerEncode, TokenCountNeverRisesAsMergesGrow) {
     const auto all = static_cast<std::int32_t>(small().merges().size());
     for (const std::string& text : test::texts()) {
         std::size_t before = text.size();
@@ -102,7 +102,7 @@ TEST(Encode, TokenCountNeverRisesAsMergesGrow) {
     }
 }
 
-TEST(Encode, MergeStepsReplayToTheEncoding) {
+TEST(TokenizerEncode, MergeStepsReplayToTheEncoding) {
     for (const std::string word :
          {"湖", " University", "aaaaaaaaaaaaaaaaaaaaaaaaa", " the", "----------", "x"}) {
         std::vector<std::int32_t> pieces;
@@ -122,7 +122,7 @@ TEST(Encode, MergeStepsReplayToTheEncoding) {
     }
 }
 
-TEST(Encode, SpecialTokens) {
+TEST(TokenizerEncode, SpecialTokens) {
     const Tokenizer& t = small();
     EXPECT_EQ(t.special_id("<|pad|>"), 0);
     EXPECT_EQ(t.special_id("<|doc|>"), 1);
@@ -140,12 +140,12 @@ TEST(Encode, SpecialTokens) {
     EXPECT_EQ(t.encode("a").size(), 1U);  // no BOS
 }
 
-TEST(Encode, LongestSpecialWins) {
+TEST(TokenizerEncode, LongestSpecialWins) {
     const Tokenizer t = Tokenizer::train("", 260, {"<a>", "<a><b>", "<b>", "a>!"}).value();
     EXPECT_THAT(t.encode("<a><b><b><a>!"), testing::ElementsAre(1, 2, 0, 4 + '!'));
 }
 
-TEST(Encode, BadIdsAreErrors) {
+TEST(TokenizerEncode, BadIdsAreErrors) {
     for (const std::int32_t id : {-1, 420, 1 << 30}) {
         const auto text = small().decode(std::vector<std::int32_t>{5, id});
         ASSERT_FALSE(text.has_value());
@@ -155,7 +155,7 @@ TEST(Encode, BadIdsAreErrors) {
     EXPECT_THROW(static_cast<void>(small().label(-1)), Bug);
 }
 
-TEST(Encode, DefaultIsBytesOnly) {
+TEST(TokenizerEncode, DefaultIsBytesOnly) {
     const Tokenizer t;
     EXPECT_EQ(t.vocab_size(), 256);
     EXPECT_THAT(t.encode("湖"), testing::ElementsAre(0xE6, 0xB9, 0x96));
@@ -164,7 +164,7 @@ TEST(Encode, DefaultIsBytesOnly) {
 }
 
 // one endless pre-token must not take quadratic time: the bound is a thousand times what it needs
-TEST(Encode, LongPreTokensAreNotQuadratic) {
+TEST(TokenizerEncode, LongPreTokensAreNotQuadratic) {
     const std::string text = std::string(1 << 18, 'a');
     const auto start = std::chrono::steady_clock::now();
     expect_round_trip(small(), text);

@@ -13,7 +13,7 @@ std::string label_of(const std::string& text) {
     return {};
 }
 
-TEST(Label, NeverShowsTheReplacementCharacter) {
+TEST(TokenizerLabel, NeverShowsTheReplacementCharacter) {
     // a corpus of replacement characters makes a token of them
     const Tokenizer t =
         Tokenizer::train("\ufffd\ufffd\ufffd\ufffd \u3000\u3000 湖湖 \t\t\t", 300, {"<|\ufffdx|>"})
@@ -32,7 +32,7 @@ TEST(Label, NeverShowsTheReplacementCharacter) {
     EXPECT_TRUE(seen);
 }
 
-TEST(Label, Wordings) {
+TEST(TokenizerLabel, Wordings) {
     EXPECT_EQ(label_of("a"), "a");
     EXPECT_EQ(label_of(" "), "␣");
     EXPECT_EQ(label_of("\n"), "⏎");

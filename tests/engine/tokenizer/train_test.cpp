@@ -58,14 +58,14 @@ void expect_same_merges(std::span<const Merge> a, std::span<const Merge> b) {
     }
 }
 
-TEST(Train, EqualsReference) {
+TEST(TokenizerTrain, EqualsReference) {
     std::string corpus;
     for (const std::string& t : test::texts()) corpus += t + "\n";
     const Tokenizer t = Tokenizer::train(corpus, 256 + 200, {}).value();
     expect_same_merges(t.merges(), train_reference(corpus, 200));
 }
 
-TEST(Train, EqualsReferenceOnRandomWords) {
+TEST(TokenizerTrain, EqualsReferenceOnRandomWords) {
     // few letters and long words: overlaps (aaa), ties, and texts that two different pairs could
     // build
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
@@ -78,7 +78,7 @@ TEST(Train, EqualsReferenceOnRandomWords) {
     }
 }
 
-TEST(Train, IdsAreSpecialsThenBytesThenMerges) {
+TEST(TokenizerTrain, IdsAreSpecialsThenBytesThenMerges) {
     const Tokenizer& t = test::small();
     EXPECT_EQ(t.vocab_size(), 420);
     EXPECT_EQ(t.bytes(0), "<|pad|>");
@@ -94,7 +94,7 @@ TEST(Train, IdsAreSpecialsThenBytesThenMerges) {
     }
 }
 
-TEST(Train, IsDeterministicAndSpecialsAreNotLearntFrom) {
+TEST(TokenizerTrain, IsDeterministicAndSpecialsAreNotLearntFrom) {
     const std::string corpus = test::corpus();
     const auto again = Tokenizer::train(corpus, 420, {"<|pad|>", "<|doc|>", "<|end|>"}).value();
     EXPECT_EQ(again.json(), test::small().json());
@@ -104,14 +104,14 @@ TEST(Train, IsDeterministicAndSpecialsAreNotLearntFrom) {
     }
 }
 
-TEST(Train, StopsWhenNoPairOccursTwice) {
+TEST(TokenizerTrain, StopsWhenNoPairOccursTwice) {
     EXPECT_EQ(Tokenizer::train("abcdefg", 1000, {}).value().vocab_size(), 256);
     EXPECT_EQ(Tokenizer::train("", 1000, {"<|x|>"}).value().vocab_size(), 257);
     EXPECT_EQ(Tokenizer::train("ab ab", 1000, {}).value().merges().size(),
               1U);  // "ab" twice; " ab" once
 }
 
-TEST(Train, NoTokenIsLongerThanTheLimit) {
+TEST(TokenizerTrain, NoTokenIsLongerThanTheLimit) {
     const Tokenizer t = Tokenizer::train(std::string(100000, '-'), 400, {}).value();
     std::size_t longest = 0;
     for (std::int32_t id = 0; id < t.vocab_size(); ++id)
@@ -119,7 +119,7 @@ TEST(Train, NoTokenIsLongerThanTheLimit) {
     EXPECT_EQ(longest, 64U);
 }
 
-TEST(Train, ProgressCountsAndCancels) {
+TEST(TokenizerTrain, ProgressCountsAndCancels) {
     std::vector<std::int64_t> seen;
     const auto watch = [&](std::int64_t done, std::int64_t total) {
         EXPECT_EQ(total, 30);
@@ -132,7 +132,7 @@ TEST(Train, ProgressCountsAndCancels) {
     EXPECT_THAT(seen, testing::ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
 }
 
-TEST(Train, RefusesBadSettings) {
+TEST(TokenizerTrain, RefusesBadSettings) {
     const auto code = [](std::int64_t size, std::vector<std::string> specials) {
         const auto t = Tokenizer::train("abc", size, std::move(specials));
         return t.has_value() ? "" : t.error().code;
