@@ -45,13 +45,15 @@ struct ExprNode;
 
 class Expression {
   public:
-    /// `runs`: names that a dotted name may start with. Error codes: claim_syntax (args at, expected, found),
-    /// claim_unknown_function (name) and claim_unknown_function_near (name, near). `where` holds the byte offset.
+    /// `runs`: names that a dotted name may start with. Error codes: claim_syntax (expected, found),
+    /// claim_expected_operand, claim_expected_operator, claim_expected_index, claim_band_without_tilde, claim_too_deep
+    /// (found), claim_unknown_function (name, known), claim_unknown_function_near (name, near). `where`: byte offset.
     static Result<Expression> parse(std::string_view text, const std::vector<std::string>& runs = {});
 
     /// `tolerance`: default of `~` ("2%", "0.05", "" = the rule of FORMAT.md). Error codes: claim_unknown_observable
     /// (name, known), claim_unknown_observable_near (name, near), claim_unknown_index (name, index, known),
-    /// claim_ambiguous_index, claim_vector (text), claim_arguments (name); `where` holds the byte offset.
+    /// claim_ambiguous_index (name, index), claim_vector (text), claim_sizes (text, left, right), claim_arguments (name,
+    /// wanted, found); `where` holds the byte offset.
     [[nodiscard]] Result<Evaluation> evaluate(const Environment& environment, std::string_view tolerance = {}) const;
 
     /// The observables in the order they are written.

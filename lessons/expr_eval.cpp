@@ -158,7 +158,7 @@ class Evaluator {
 
     static Error unknown_index(const ExprNode& node, const std::vector<const viz::Observation*>& found) {
         std::string known;
-        for (std::size_t i = 0; i < found.size() && i < 12; ++i) known += (i == 0 ? "" : " ") + found[i]->index;
+        for (std::size_t i = 0; i < found.size() && i < 12; ++i) known.append(i == 0 ? "" : " ").append(found[i]->index);
         if (found.size() > 12) known += fmt::format(" … ({})", found.size());
         return {"claim_unknown_index",
                 {{"name", node.name}, {"index", node.index}, {"known", known}},

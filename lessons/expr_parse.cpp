@@ -25,7 +25,7 @@ class ExprParser {
     Result<NodePtr> parse() {
         DG_ASSIGN(NodePtr root, disjunction());
         skip_space();
-        if (at_ != text_.size()) return unexpected("an operator or the end");
+        if (at_ != text_.size()) return problem("claim_expected_operator");
         return root;
     }
 
@@ -73,7 +73,7 @@ class ExprParser {
             node->parts.push_back(right);
             ExprNode::Band band;
             if (take("+-") || take("±")) {
-                if (*op != "~") return unexpected("~ before +-");
+                if (*op != "~") return problem("claim_band_without_tilde");
                 DG_ASSIGN(NodePtr amount, sum());
                 band.amount = amount;
                 band.relative = take("%");
@@ -140,11 +140,11 @@ class ExprParser {
     }
 
     Result<NodePtr> primary() {
-        if (++depth_ > 200) return unexpected("fewer nested brackets");
+        if (++depth_ > 200) return problem("claim_too_deep");
         skip_space();
-        if (at_ >= text_.size()) return unexpected("a number, a name or (");
+        if (at_ >= text_.size()) return problem("claim_expected_operand");
         const std::size_t begin = at_;
-        Result<NodePtr> node = unexpected("a number, a name or (");
+        Result<NodePtr> node = problem("claim_expected_operand");
         if (take("(")) {
             DG_ASSIGN(const NodePtr inner, disjunction());
             if (!take(")")) return unexpected(")");
@@ -167,7 +167,7 @@ class ExprParser {
         node->begin = at_;
         const char* first = text_.data() + at_;
         const auto [end, error] = std::from_chars(first, text_.data() + text_.size(), node->number);
-        if (error != std::errc{}) return unexpected("a number");
+        if (error != std::errc{}) return problem("claim_expected_operand");
         const std::string_view digits(first, static_cast<std::size_t>(end - first));
         const std::size_t point = digits.find('.');
         if (point != std::string_view::npos) {
@@ -241,7 +241,7 @@ class ExprParser {
             DG_ASSIGN(NodePtr argument, disjunction());
             node.parts.push_back(argument);
         } while (take(","));
-        if (!take(")")) return unexpected(") or ,");
+        if (!take(")")) return unexpected(") ,");
         return {};
     }
 
@@ -251,7 +251,7 @@ class ExprParser {
         std::string index;
         if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'')) {
             const std::size_t close = text_.find(text_[at_], at_ + 1);
-            if (close == std::string_view::npos) return unexpected("the closing quote");
+            if (close == std::string_view::npos) return unexpected("\"");
             index = std::string(text_.substr(at_ + 1, close - at_ - 1));
             at_ = close + 1;
         } else {
@@ -259,8 +259,8 @@ class ExprParser {
                 skip_space();
                 const std::size_t begin = at_;
                 while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-                if (at_ == begin) return unexpected("a number or a quoted cell");
-                index += (index.empty() ? "" : ",") + std::string(text_.substr(begin, at_ - begin));
+                if (at_ == begin) return problem("claim_expected_index");
+                index.append(index.empty() ? "" : ",").append(text_.substr(begin, at_ - begin));
             } while (take(","));
         }
         if (!take("]")) return unexpected("]");
@@ -305,12 +305,18 @@ class ExprParser {
         return true;
     }
 
-    [[nodiscard]] Error unexpected(const std::string& expected) const {
+    [[nodiscard]] Error unexpected(const std::string& token) const {
+        Error error = problem("claim_syntax");
+        error.args.emplace_back("expected", token);
+        return error;
+    }
+
+    [[nodiscard]] Error problem(const std::string& code) const {
         std::size_t length = at_ < text_.size() ? 1 : 0;
         // a whole character, not its first byte
         while (at_ + length < text_.size() && (static_cast<unsigned char>(text_[at_ + length]) & 0xC0U) == 0x80U) ++length;
         const std::string found = length == 0 ? "⏎" : std::string(text_.substr(at_, length));
-        return {"claim_syntax", {{"expected", expected}, {"found", found}}, std::to_string(at_)};
+        return {code, {{"found", found}}, std::to_string(at_)};
     }
 
     std::string_view text_;

@@ -26,12 +26,14 @@ std::string with_thousands(double value) {
     for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
         digits.insert(static_cast<std::size_t>(at), ",");
     }
-    return (value < 0 && digits != "0" ? "−" : "") + digits;
+    if (value < 0 && digits != "0") digits.insert(0, "−");
+    return digits;
 }
 
 // minus is U+2212, as wide as a digit
 std::string with_minus(std::string number) {
-    return !number.empty() && number.front() == '-' ? "−" + number.substr(1) : number;
+    if (!number.empty() && number.front() == '-') number.replace(0, 1, "−");
+    return number;
 }
 
 }  // namespace
