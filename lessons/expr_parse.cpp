@@ -188,11 +188,13 @@ class ExprParser {
         auto node = std::make_shared<ExprNode>();
         node->begin = at_;
         std::string name = dotted_name();
+        node->end = at_;
         if (take("(")) {
             node->kind = ExprKind::kCall;
             node->name = name;
             DG_TRY(check_function(name, node->begin));
             DG_TRY(arguments(*node));
+            node->end = at_;
         } else {
             node->kind = ExprKind::kObservable;
             const std::size_t dot = name.find('.');
@@ -205,9 +207,9 @@ class ExprParser {
             if (take("[")) {
                 node->indexed = true;
                 DG_ASSIGN(node->index, cell_index());
+                node->end = at_;
             }
         }
-        node->end = at_;
         return NodePtr(std::move(node));
     }
 

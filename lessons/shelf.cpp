@@ -21,7 +21,7 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 bool good_id(std::string_view id) {
     std::size_t i = 0;
     while (i < id.size() && digit(id[i])) ++i;
-    if (i < 2 || i + 1 >= id.size() || id[i] != '-') return false;
+    if (i < 2 || i + 1 >= id.size() || id[i] != '-' || id.back() == '-') return false;
     return std::all_of(id.begin() + static_cast<std::ptrdiff_t>(i), id.end(),
                        [](char c) { return digit(c) || (c >= 'a' && c <= 'z') || c == '-'; });
 }
