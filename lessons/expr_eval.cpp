@@ -1,8 +1,8 @@
 // Tree of a claim + observations -> verdict, with both sides of every comparison as read.
 #include "engine/base/mathfn.h"
+#include "engine/base/suggest.h"
 #include "lessons/expr.h"
 #include "lessons/expr_node.h"
-#include "lessons/suggest.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // Text of a claim -> tree. A recursive descent over a handful of levels, loosest first: or, and, not, comparison chain,
 // sum, product, minus, power, primary.
+#include "engine/base/suggest.h"
 #include "lessons/expr.h"
 #include "lessons/expr_node.h"
-#include "lessons/suggest.h"
 
 #include <algorithm>
 #include <charconv>

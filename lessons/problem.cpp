@@ -1,6 +1,6 @@
 #include "lessons/problem.h"
 
-#include "lessons/suggest.h"
+#include "engine/base/suggest.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -22,18 +22,26 @@ char32_t next_character(std::string_view text, std::size_t& i) {
 }
 
 std::string with_thousands(double value) {
-    std::string digits = fmt::format("{:.0f}", std::abs(value));
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-        digits.insert(static_cast<std::size_t>(at), ",");
+    const std::string digits = fmt::format("{:.0f}", std::abs(value));
+    std::string out = value < 0 && digits != "0" ? "−" : "";
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
+        out += digits[i];
     }
-    if (value < 0 && digits != "0") digits.insert(0, "−");
-    return digits;
+    return out;
 }
 
 // minus is U+2212, as wide as a digit
-std::string with_minus(std::string number) {
-    if (!number.empty() && number.front() == '-') number.replace(0, 1, "−");
-    return number;
+std::string with_minus(const std::string& number) {
+    std::string out;
+    for (const char c : number) {
+        if (c == '-') {
+            out += "−";
+        } else {
+            out += c;
+        }
+    }
+    return out;
 }
 
 }  // namespace

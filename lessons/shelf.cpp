@@ -1,7 +1,7 @@
 #include "lessons/shelf.h"
 
+#include "engine/base/suggest.h"
 #include "engine/io/files.h"
-#include "lessons/suggest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

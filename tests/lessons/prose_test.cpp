@@ -1,6 +1,5 @@
 #include "lessons/problem.h"
 #include "lessons/prose.h"
-#include "lessons/suggest.h"
 
 #include <gtest/gtest.h>
 
@@ -34,16 +33,6 @@ TEST(Prose, BadPlaceholdersAndFormats) {
     EXPECT_EQ(*formatted(0.5, "%"), "50\u00A0%");
     EXPECT_EQ(*formatted(-1234567, "d"), "−1,234,567");
     EXPECT_EQ(*formatted(std::nan(""), ".2"), "–");
-}
-
-TEST(Suggest, NearestWord) {
-    const std::vector<std::string> known = {"next-token", "attention", "mla", "moe"};
-    EXPECT_EQ(nearest("next-tokne", known), "next-token");
-    EXPECT_EQ(nearest("attenton", known), "attention");
-    EXPECT_EQ(nearest("mal", known), "mla");
-    EXPECT_EQ(nearest("zebra", known), "");
-    EXPECT_EQ(edit_distance("kitten", "sitting"), 3);
-    EXPECT_EQ(edit_distance("ab", "ba"), 1);
 }
 
 TEST(Problem, ColumnsInsideStrings) {
