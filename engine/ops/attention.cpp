@@ -19,6 +19,25 @@ auto head_matrix(T& t, std::int64_t b, std::int64_t h, std::int64_t heads) {
     return decltype(view(t)){t.data() + (b * tokens * groups + g) * width, tokens, width, groups * width, 1};
 }
 
+/// Attention matrices are zero above the diagonal: they are multiplied in blocks of rows that stop there. Adding a product
+/// with an exact zero changes no bit, so the blocks are invisible in the result.
+constexpr std::int64_t kCausalBlock = 48;
+
+template <class Body>
+void for_blocks(std::int64_t tokens, const Body& body) {
+    for (std::int64_t begin = 0; begin < tokens; begin += kCausalBlock) body(begin, std::min(begin + kCausalBlock, tokens));
+}
+
+template <class T>
+View<T> block_of(View<T> v, std::int64_t row, std::int64_t row_end, std::int64_t col, std::int64_t col_end) {
+    return {v.data + row * v.row_stride + col * v.col_stride, row_end - row, col_end - col, v.row_stride, v.col_stride};
+}
+
+template <class T>
+View<T> rows_of(View<T> v, std::int64_t begin, std::int64_t end) {
+    return block_of(v, begin, end, 0, v.cols);
+}
+
 /// Runs of heads that share one key head: their gradients add up, so one worker owns the run.
 std::int64_t shared_heads(std::int64_t heads, std::int64_t groups) { return heads / groups; }
 
@@ -52,8 +71,12 @@ class Scores final : public Op<Real> {
         parallel_for(batch * heads, [&](std::int64_t n) {
             const std::int64_t b = n / heads, h = n % heads;
             const View<Real> sh{s.data() + n * tokens * tokens, tokens, tokens, tokens, 1};
-            for (std::size_t i = 0; i < in.size(); i += 2)
-                matmul(head_matrix(*in[i], b, h, heads), head_matrix(*in[i + 1], b, h, heads).transposed(), sh, i > 0);
+            for (std::size_t i = 0; i < in.size(); i += 2) {
+                const View<const Real> q_h = head_matrix(*in[i], b, h, heads), k_h = head_matrix(*in[i + 1], b, h, heads);
+                for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
+                    matmul(rows_of(q_h, begin, end), rows_of(k_h, 0, end).transposed(), block_of(sh, begin, end, 0, end), i > 0);
+                });
+            }
             for (std::int64_t t = 0; t < tokens; ++t) {
                 Real* row = sh.data + t * tokens;
                 for (std::int64_t u = 0; u <= t; ++u) row[u] *= static_cast<Real>(scale_);
@@ -72,13 +95,19 @@ class Scores final : public Op<Real> {
             for (std::int64_t n = job * run; n < (job + 1) * run; ++n) {
                 const std::int64_t b = n / heads, h = n % heads;
                 const Real* d = dout[0]->data() + n * tokens * tokens;
-                for (std::int64_t t = 0; t < tokens; ++t)
-                    for (std::int64_t u = 0; u < tokens; ++u)
-                        ds[static_cast<std::size_t>(t * tokens + u)] = u <= t ? d[t * tokens + u] * static_cast<Real>(scale_) : Real(0);
+                for (std::int64_t t = 0; t < tokens; ++t) {
+                    Real* row = ds.data() + t * tokens;
+                    for (std::int64_t u = 0; u <= t; ++u) row[u] = d[t * tokens + u] * static_cast<Real>(scale_);
+                    std::fill(row + t + 1, row + tokens, Real(0));
+                }
                 const View<const Real> dsv{ds.data(), tokens, tokens, tokens, 1};
                 for (std::size_t i = 0; i < in.size(); i += 2) {
-                    matmul(dsv, head_matrix(*in[i + 1], b, h, heads), head_matrix(*din[i], b, h, heads), true);
-                    matmul(dsv.transposed(), head_matrix(*in[i], b, h, heads), head_matrix(*din[i + 1], b, h, heads), true);
+                    const View<const Real> q_h = head_matrix(*in[i], b, h, heads), k_h = head_matrix(*in[i + 1], b, h, heads);
+                    const View<Real> dq = head_matrix(*din[i], b, h, heads), dk = head_matrix(*din[i + 1], b, h, heads);
+                    for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
+                        matmul(block_of(dsv, begin, end, 0, end), rows_of(k_h, 0, end), rows_of(dq, begin, end), true);
+                        matmul(block_of(dsv, begin, tokens, begin, end).transposed(), rows_of(q_h, begin, tokens), rows_of(dk, begin, end), true);
+                    });
                 }
             }
         });
@@ -147,9 +176,11 @@ class Softmax final : public Op<Real> {
         parallel_ranges(p.rows(), 128, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t r = begin; r < end; ++r) {
                 const Real *pr = p.row(r), *dpr = dp.row(r);
-                Real dot = 0;
-                for (std::int64_t i = 0; i < p.cols(); ++i) dot = std::fma(pr[i], dpr[i], dot);
-                for (std::int64_t i = 0; i < p.cols(); ++i) din[0]->row(r)[i] += pr[i] * (dpr[i] - dot);
+                // weights that are exactly 0 (masked) have no gradient
+                std::int64_t live = p.cols();
+                while (live > 1 && pr[live - 1] == Real(0)) --live;
+                const Real mean = dot(pr, dpr, live);
+                for (std::int64_t i = 0; i < live; ++i) din[0]->row(r)[i] += pr[i] * (dpr[i] - mean);
             }
         });
     }
@@ -197,7 +228,10 @@ class Mix final : public Op<Real> {
         parallel_for(batch * heads, [&](std::int64_t n) {
             const std::int64_t b = n / heads, h = n % heads;
             const View<Real> o = head_matrix(*out[0], b, h, heads);
-            matmul(probs_of(p, n), head_matrix(v, b, h, heads), o);
+            const View<const Real> ph = probs_of(p, n), vh = head_matrix(v, b, h, heads);
+            for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
+                matmul(block_of(ph, begin, end, 0, end), rows_of(vh, 0, end), rows_of(o, begin, end));
+            });
             if (const auto g = static_cast<Real>(gain(h)); g != Real(1))
                 for (std::int64_t t = 0; t < tokens; ++t)
                     for (std::int64_t i = 0; i < o.cols; ++i) o(t, i) *= g;
@@ -217,8 +251,12 @@ class Mix final : public Op<Real> {
                 for (std::int64_t t = 0; t < tokens; ++t)
                     for (std::int64_t i = 0; i < v.cols(); ++i) s(t, i) = d(t, i) * static_cast<Real>(gain(h));
                 const View<const Real> dov{scaled.data(), tokens, v.cols(), v.cols(), 1};
-                matmul(dov, head_matrix(v, b, h, heads).transposed(), {din[0]->data() + n * tokens * tokens, tokens, tokens, tokens, 1}, true);
-                matmul(probs_of(p, n).transposed(), dov, head_matrix(*din[1], b, h, heads), true);
+                const View<const Real> ph = probs_of(p, n), vh = head_matrix(v, b, h, heads);
+                const View<Real> dp{din[0]->data() + n * tokens * tokens, tokens, tokens, tokens, 1}, dv = head_matrix(*din[1], b, h, heads);
+                for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
+                    matmul(rows_of(dov, begin, end), rows_of(vh, 0, end).transposed(), block_of(dp, begin, end, 0, end), true);
+                    matmul(block_of(ph, begin, tokens, begin, end).transposed(), rows_of(dov, begin, tokens), rows_of(dv, begin, end), true);
+                });
             }
         });
     }

@@ -2,6 +2,7 @@
 #include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -70,14 +71,9 @@ class TokenNll final : public Op<Real> {
   private:
     static Real log_sum_exp(const Real* z, std::int64_t n) {
         const Real top = *std::max_element(z, z + n);
-        // eight chains, added in order: the same at any vector width
-        Real part[8] = {};
-        std::int64_t v = 0;
-        for (; v + 8 <= n; v += 8)
-            for (int i = 0; i < 8; ++i) part[i] += dg::exp(z[v + i] - top);
-        for (; v < n; ++v) part[0] += dg::exp(z[v] - top);
-        const Real sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
-        return top + dg::log(sum);
+        std::vector<Real> exps(static_cast<std::size_t>(n));
+        for (std::int64_t v = 0; v < n; ++v) exps[static_cast<std::size_t>(v)] = dg::exp(z[v] - top);
+        return top + dg::log(sum(exps.data(), n));
     }
 };
 

@@ -35,13 +35,14 @@ class RmsNorm final : public Op<Real> {
         const Tensor<Real>&x = *in[0], &gain = *in[1], &dy = *dout[0];
         const std::int64_t dim = x.cols();
         parallel_ranges(x.rows(), kRowGrain, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<Real> weighted(static_cast<std::size_t>(dim));
             for (std::int64_t r = begin; r < end; ++r) {
                 // forward was: y = x * r * gain with r = (mean(x^2) + eps)^(-1/2), so dr/dx = -r^3 x / dim
                 const Real *xr = x.row(r), *dyr = dy.row(r);
-                Real dr = 0;
-                for (std::int64_t i = 0; i < dim; ++i) dr = std::fma(dyr[i] * gain[i], xr[i], dr);
+                for (std::int64_t i = 0; i < dim; ++i) weighted[static_cast<std::size_t>(i)] = dyr[i] * gain[i];
+                const Real dr = dot(weighted.data(), xr, dim);
                 const Real k = rrms_[r], back = dr * k * k * k / static_cast<Real>(dim);
-                for (std::int64_t i = 0; i < dim; ++i) din[0]->row(r)[i] += dyr[i] * gain[i] * k - xr[i] * back;
+                for (std::int64_t i = 0; i < dim; ++i) din[0]->row(r)[i] += weighted[static_cast<std::size_t>(i)] * k - xr[i] * back;
             }
         });
         // dgain: rows added in order, columns shared out
