@@ -1,0 +1,277 @@
+#include "engine/model/decode.h"
+
+#include "engine/model/packed.h"
+#include "engine/ops/rows.h"
+#include "engine/ops/select.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dg {
+namespace {
+
+using Buffer = Tensor<float>::Storage;
+
+/// A scratch matrix [rows, cols]; grows, never shrinks.
+struct Scratch {
+    Buffer data;
+    std::int64_t cols = 0;
+
+    View<float> set(std::int64_t rows, std::int64_t columns) {
+        cols = columns;
+        data.resize(std::max(data.size(), static_cast<std::size_t>(rows * columns)));
+        return {data.data(), rows, columns, columns, 1};
+    }
+};
+
+View<const float> read(View<float> v) { return {v.data, v.rows, v.cols, v.row_stride, v.col_stride}; }
+
+}  // namespace
+
+struct Decoder::Impl {
+    explicit Impl(const PackedModel::Impl& packed) : model(packed), config(packed.config) {
+        const bool mla = config.attention == AttentionKind::kMla;
+        groups = mla ? 1 : config.num_key_value_heads;
+        key_width = mla ? config.kv_lora_rank + config.qk_rope_head_dim : config.head_dim;
+        value_width = mla ? config.kv_lora_rank : config.head_dim;
+        // MLA keeps one row [latent ; rotary key] per token; its values are the latent itself. Others: keys, then values.
+        row = mla ? key_width : groups * (key_width + value_width);
+        caches.resize(static_cast<std::size_t>(config.num_hidden_layers));
+    }
+
+    const PackedModel::Impl& model;
+    const Config& config;
+    std::int64_t groups, key_width, value_width, row;
+    std::int64_t length = 0;
+    std::vector<Buffer> caches;  // per layer [capacity][row], then kReadAhead numbers
+    Scratch x, normed, queries, q_latent, projected, scores, mixed, context, out, gate, up, picked;
+    Buffer logits;
+
+    void reserve(std::int64_t tokens) {
+        for (Buffer& c : caches) {
+            const auto wanted = static_cast<std::size_t>(tokens * row + kReadAhead);
+            if (c.size() < wanted) c.resize(std::max(wanted, 2 * c.size()), 0.0F);
+        }
+    }
+
+    View<float> norm_rows(View<float> in, const std::vector<float>& gain) {
+        const View<float> y = normed.set(in.rows, in.cols);
+        for (std::int64_t r = 0; r < in.rows; ++r)
+            ops::rmsnorm_row(in.data + r * in.row_stride, gain.data(), in.cols, config.rms_norm_eps, y.data + r * in.cols);
+        return y;
+    }
+
+    View<float> multiply(const PackedMatrix<float>& w, View<float> in, Scratch& to) {
+        const View<float> y = to.set(in.rows, w.cols());
+        w.multiply(read(in), y);
+        return y;
+    }
+
+    void rotate(float* v, std::int64_t position) const {
+        float turned[512];
+        DG_CHECK(2 * model.pairs <= 512);
+        ops::rope_row(v, turned, model.cosines.data() + position * model.pairs, model.sines.data() + position * model.pairs, model.pairs);
+        std::copy(turned, turned + 2 * model.pairs, v);
+    }
+
+    /// New cache rows, and queries [n*H, key_width] in the cache's space.
+    void mla_inputs(const PackedLayer& l, View<float> in, Buffer& cache) {
+        const std::int64_t heads = config.num_attention_heads, nope = config.qk_nope_head_dim, pe = config.qk_rope_head_dim, rank = config.kv_lora_rank;
+        const View<float> kv = multiply(l.kv_a, in, projected);
+        for (std::int64_t r = 0; r < in.rows; ++r) {
+            float* to = cache.data() + (length + r) * row;
+            ops::rmsnorm_row(kv.data + r * kv.cols, l.kv_norm.data(), rank, config.rms_norm_eps, to);
+            std::copy(kv.data + r * kv.cols + rank, kv.data + r * kv.cols + rank + pe, to + rank);
+            rotate(to + rank, length + r);
+        }
+        View<float> q = in;
+        if (config.q_lora_rank) {
+            const View<float> low = multiply(l.q_a, in, projected);
+            for (std::int64_t r = 0; r < low.rows; ++r)
+                ops::rmsnorm_row(low.data + r * low.cols, l.q_norm.data(), low.cols, config.rms_norm_eps, low.data + r * low.cols);
+            q = multiply(l.q_b, low, queries);
+        } else {
+            q = multiply(l.q, in, queries);
+        }
+        const View<float> latent = q_latent.set(in.rows * heads, key_width);
+        for (std::int64_t h = 0; h < heads; ++h) {
+            const View<const float> q_nope{q.data + h * (nope + pe), in.rows, nope, q.cols, 1};
+            l.absorb_q[static_cast<std::size_t>(h)].multiply(q_nope, {latent.data + h * key_width, in.rows, rank, heads * key_width, 1});
+            for (std::int64_t r = 0; r < in.rows; ++r) {
+                float* to = latent.data + (r * heads + h) * key_width + rank;
+                std::copy_n(q.data + r * q.cols + h * (nope + pe) + nope, pe, to);
+                rotate(to, length + r);
+            }
+        }
+    }
+
+    void grouped_inputs(const PackedLayer& l, View<float> in, Buffer& cache) {
+        const std::int64_t heads = config.num_attention_heads, width = config.head_dim;
+        const View<float> k = multiply(l.k, in, projected);
+        for (std::int64_t r = 0; r < in.rows; ++r)
+            for (std::int64_t g = 0; g < groups; ++g) {
+                float* to = cache.data() + (length + r) * row + g * width;
+                std::copy_n(k.data + r * k.cols + g * width, width, to);
+                rotate(to, length + r);
+            }
+        const View<float> v = multiply(l.v, in, projected);
+        for (std::int64_t r = 0; r < in.rows; ++r)
+            std::copy_n(v.data + r * v.cols, groups * width, cache.data() + (length + r) * row + groups * width);
+        const View<float> q = multiply(l.q, in, q_latent);
+        for (std::int64_t r = 0; r < in.rows; ++r)
+            for (std::int64_t h = 0; h < heads; ++h) rotate(q.data + r * q.cols + h * width, length + r);
+    }
+
+    /// mixed [n*H, value_width]: every new token's heads over the cache up to that token.
+    void attend(std::int64_t rows, const Buffer& cache) {
+        const std::int64_t heads = config.num_attention_heads, per_group = heads / groups;
+        const bool mla = config.attention == AttentionKind::kMla;
+        const View<float> m = mixed.set(rows * heads, value_width);
+        for (std::int64_t r = 0; r < rows; ++r) {
+            const std::int64_t live = length + r + 1;
+            for (std::int64_t g = 0; g < groups; ++g) {
+                const float* keys = cache.data() + g * key_width;
+                const float* values = mla ? cache.data() : cache.data() + groups * key_width + g * value_width;
+                const View<const float> k{keys, live, key_width, row, 1}, v{values, live, value_width, row, 1};
+                const std::int64_t first = r * heads + g * per_group;
+                const View<const float> q{q_latent.data.data() + first * key_width, per_group, key_width, key_width, 1};
+                const View<float> s = scores.set(per_group, live);
+                matmul(q, k.transposed(), s);
+                for (std::int64_t h = 0; h < per_group; ++h) {
+                    float* sh = s.data + h * live;
+                    for (std::int64_t u = 0; u < live; ++u) sh[u] *= model.scale;
+                    ops::softmax_row(sh, sh, live, live);
+                }
+                matmul_in_place(read(s), v, View<float>{m.data + first * value_width, per_group, value_width, value_width, 1});
+            }
+        }
+    }
+
+    /// [n, H*v] from mixed.
+    View<float> head_outputs(const PackedLayer& l, std::int64_t rows) {
+        const std::int64_t heads = config.num_attention_heads;
+        if (config.attention != AttentionKind::kMla) return {mixed.data.data(), rows, heads * value_width, heads * value_width, 1};
+        const std::int64_t v_dim = config.v_head_dim;
+        const View<float> c = context.set(rows, heads * v_dim);
+        for (std::int64_t h = 0; h < heads; ++h)
+            l.absorb_v[static_cast<std::size_t>(h)].multiply({mixed.data.data() + h * value_width, rows, value_width, heads * value_width, 1},
+                                                             {c.data + h * v_dim, rows, v_dim, heads * v_dim, 1});
+        return c;
+    }
+
+    /// to += down(swiglu(gate(in), up(in))) * weight, or = when `weight` is negative.
+    View<float> mlp(const PackedMlp& w, View<float> in) {
+        const View<float> g = multiply(w.gate, in, gate), u = multiply(w.up, in, up);
+        for (std::int64_t i = 0; i < g.rows * g.cols; ++i) g.data[i] = ops::swiglu_value(g.data[i], u.data[i]);
+        return multiply(w.down, g, out);
+    }
+
+    static void add_to(View<float> to, View<float> from) {
+        for (std::int64_t i = 0; i < to.rows * to.cols; ++i) to.data[i] += from.data[i];
+    }
+
+    void feed_forward(const PackedLayer& l, View<float> stream) {
+        const View<float> in = norm_rows(stream, l.post_norm);
+        if (l.experts.empty()) {
+            add_to(stream, mlp(l.dense, in));
+            return;
+        }
+        const std::int64_t experts = config.n_routed_experts, dim = in.cols;
+        const View<float> logits_view = multiply(l.router, in, scores);
+        const View<float> y = picked.set(in.rows, dim);
+        if (config.n_shared_experts > 0) {
+            const View<float> s = mlp(l.shared, in);
+            std::copy_n(s.data, in.rows * dim, y.data);
+        } else {
+            std::fill_n(y.data, in.rows * dim, 0.0F);
+        }
+        std::vector<float> choice(static_cast<std::size_t>(experts));
+        for (std::int64_t r = 0; r < in.rows; ++r) {
+            float* s = logits_view.data + r * experts;
+            score(s);
+            for (std::int64_t e = 0; e < experts; ++e) choice[static_cast<std::size_t>(e)] = s[e] + (l.router_bias.empty() ? 0.0F : l.router_bias[static_cast<std::size_t>(e)]);
+            const auto chosen = select_experts(config, choice.data());
+            float total = 1;
+            if (config.norm_topk_prob && config.topk_method == TopkMethod::kNoauxTc) {
+                total = 0;
+                for (const std::int64_t e : chosen) total += s[e];
+            }
+            for (const std::int64_t e : chosen) {
+                const float weight = s[e] / total * static_cast<float>(config.routed_scaling_factor);
+                const View<float> o = mlp(l.experts[static_cast<std::size_t>(e)], {in.data + r * dim, 1, dim, dim, 1});
+                for (std::int64_t i = 0; i < dim; ++i) y.data[r * dim + i] = std::fma(weight, o.data[i], y.data[r * dim + i]);
+            }
+        }
+        add_to(stream, y);
+    }
+
+    void score(float* z) const {
+        const std::int64_t n = config.n_routed_experts;
+        if (config.scoring_func == ScoringFunc::kSigmoid) {
+            for (std::int64_t e = 0; e < n; ++e) z[e] = ops::sigmoid(z[e]);
+            return;
+        }
+        const float top = *std::max_element(z, z + n);
+        float sum = 0;
+        for (std::int64_t e = 0; e < n; ++e) sum += z[e] = dg::exp(z[e] - top);
+        for (std::int64_t e = 0; e < n; ++e) z[e] /= sum;
+    }
+
+    void run(std::span<const std::int32_t> ids) {
+        const auto n = static_cast<std::int64_t>(ids.size());
+        reserve(length + n);
+        const View<float> stream = x.set(n, config.hidden_size);
+        for (std::int64_t r = 0; r < n; ++r) {
+            const float* from = model.embedding.row(ids[static_cast<std::size_t>(r)]);
+            std::copy(from, from + config.hidden_size, stream.data + r * config.hidden_size);
+        }
+        for (std::size_t i = 0; i < model.layers.size(); ++i) {
+            const PackedLayer& l = model.layers[i];
+            const View<float> in = norm_rows(stream, l.input_norm);
+            if (config.attention == AttentionKind::kMla) {
+                mla_inputs(l, in, caches[i]);
+            } else {
+                grouped_inputs(l, in, caches[i]);
+            }
+            attend(n, caches[i]);
+            add_to(stream, multiply(l.o, head_outputs(l, n), out));
+            feed_forward(l, stream);
+        }
+        length += n;
+        const View<float> last{stream.data + (n - 1) * config.hidden_size, 1, config.hidden_size, config.hidden_size, 1};
+        const View<float> final_row = norm_rows(last, model.final_norm);
+        logits.resize(static_cast<std::size_t>(config.vocab_size));
+        model.head.multiply_row(final_row.data, logits.data());
+    }
+};
+
+Decoder::Decoder(const PackedModel& packed) : impl_(std::make_unique<Impl>(packed.impl())) {}
+
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+
+Result<std::span<const float>> Decoder::append(std::span<const std::int32_t> ids) {
+    const Config& c = impl_->config;
+    if (ids.empty()) return Error{"empty_prompt", {}, {}};
+    const std::int64_t total = impl_->length + static_cast<std::int64_t>(ids.size());
+    if (total > c.max_position_embeddings)
+        return Error{"too_long", {{"tokens", std::to_string(total)}, {"limit", std::to_string(c.max_position_embeddings)}}, {}};
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (ids[i] < 0 || ids[i] >= c.vocab_size)
+            return Error{"bad_token_id", {{"id", std::to_string(ids[i])}, {"vocab", std::to_string(c.vocab_size)}}, fmt::format("position {}", i)};
+    impl_->run(ids);
+    return std::span<const float>(impl_->logits);
+}
+
+std::int64_t Decoder::length() const { return impl_->length; }
+
+void Decoder::truncate(std::int64_t length) {
+    DG_CHECK(length >= 0 && length <= impl_->length);
+    impl_->length = length;
+}
+
+std::int64_t Decoder::cache_bytes_per_token() const {
+    return impl_->config.num_hidden_layers * impl_->row * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace dg

@@ -1,0 +1,54 @@
+// Fast decoding: the latent cache, absorbed attention, weights packed once. Nothing is recorded; the logits have the same
+// bits as decode.logits of a tape (decode_test), because every output is the same chain of operations.
+#pragma once
+
+#include "engine/model/model.h"
+
+#include <memory>
+#include <span>
+
+namespace dg {
+
+/// Weights in the layout of the kernels. Made once per model, shared by any number of decoders.
+class PackedModel {
+  public:
+    explicit PackedModel(const Model<float>& model);
+    ~PackedModel();
+    PackedModel(PackedModel&&) noexcept;
+
+    [[nodiscard]] const Config& config() const;
+
+    struct Impl;
+
+    [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+  private:
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One growing sequence.
+class Decoder {
+  public:
+    /// `packed` must outlive the decoder.
+    explicit Decoder(const PackedModel& packed);
+    ~Decoder();
+    Decoder(Decoder&&) noexcept;
+
+    /// Appends tokens and returns the logits after the last one, [V]; valid until the next call. Many tokens at once run as
+    /// matrices, with the same bits as one by one. Error codes: bad_token_id, too_long, empty_prompt.
+    Result<std::span<const float>> append(std::span<const std::int32_t> ids);
+
+    /// Tokens in the cache.
+    [[nodiscard]] std::int64_t length() const;
+    /// Forgets all tokens from position `length` on.
+    void truncate(std::int64_t length);
+    /// Bytes of cached numbers for one token over all layers (f32): layers * cache_elements * 4.
+    [[nodiscard]] std::int64_t cache_bytes_per_token() const;
+
+    struct Impl;
+
+  private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dg

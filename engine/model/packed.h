@@ -1,0 +1,37 @@
+// Inside of the fast decoder: one layer's weights as the kernels read them.
+#pragma once
+
+#include "engine/model/decode.h"
+#include "engine/ops/ops.h"
+#include "engine/tensor/matmul.h"
+
+#include <vector>
+
+namespace dg {
+
+struct PackedMlp {
+    PackedMatrix<float> gate, up, down;
+};
+
+struct PackedLayer {
+    std::vector<float> input_norm, post_norm, q_norm, kv_norm;
+    PackedMatrix<float> q, q_a, q_b, kv_a, k, v, o;      // q or q_a + q_b; k and v for MHA, GQA, MQA
+    std::vector<PackedMatrix<float>> absorb_q, absorb_v;  // per head: W^UK, W^UV (transposed)
+    PackedMlp dense, shared;
+    PackedMatrix<float> router;
+    std::vector<float> router_bias;
+    std::vector<PackedMlp> experts;
+};
+
+struct PackedModel::Impl {
+    Config config;
+    Tensor<float> embedding;
+    std::vector<PackedLayer> layers;
+    std::vector<float> final_norm;
+    PackedMatrix<float> head;
+    float scale = 1;                    // of the attention scores
+    std::vector<float> cosines, sines;  // [max_position_embeddings][pairs]
+    std::int64_t pairs = 0;
+};
+
+}  // namespace dg
