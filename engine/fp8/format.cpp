@@ -11,7 +11,8 @@ constexpr float power_of_two(int exponent) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23U);
 }
 
-/// Finite value of sign | exponent | mantissa: 1.m 2^(e - bias), or 0.m 2^(1 - bias) when e = 0. Exact in float.
+/// Finite value of sign | exponent | mantissa: 1.m 2^(e - bias), or 0.m 2^(1 - bias) when e = 0.
+/// Exact in float.
 constexpr float finite_value(std::uint32_t code, int exponent_bits, int mantissa_bits) {
     const int bias = (1 << (exponent_bits - 1)) - 1;
     const std::uint32_t mantissa = code & ((1U << mantissa_bits) - 1U);
@@ -26,7 +27,8 @@ constexpr float finite_value(std::uint32_t code, int exponent_bits, int mantissa
 constexpr std::array<float, 256> e4m3_values() {
     std::array<float, 256> table{};
     for (std::uint32_t code = 0; code < 256; ++code) {
-        table[code] = (code & 0x7FU) == 0x7FU ? std::numeric_limits<float>::quiet_NaN() : finite_value(code, 4, 3);
+        table[code] = (code & 0x7FU) == 0x7FU ? std::numeric_limits<float>::quiet_NaN()
+                                              : finite_value(code, 4, 3);
     }
     return table;
 }
@@ -41,7 +43,8 @@ constexpr std::array<float, 256> e5m2_values() {
     std::array<float, 256> table{};
     for (std::uint32_t code = 0; code < 256; ++code) {
         const bool special = (code & 0x7CU) == 0x7CU;
-        table[code] = special ? infinite_or_nan((code & 3U) != 0, code > 0x7FU) : finite_value(code, 5, 2);
+        table[code] =
+            special ? infinite_or_nan((code & 3U) != 0, code > 0x7FU) : finite_value(code, 5, 2);
     }
     return table;
 }
@@ -51,11 +54,17 @@ constexpr std::array<float, 256> kE5M2Values = e5m2_values();
 
 }  // namespace
 
-float max_finite(Format format) { return format == Format::kE4M3 ? 448.0F : 57344.0F; }
+float max_finite(Format format) {
+    return format == Format::kE4M3 ? 448.0F : 57344.0F;
+}
 
-float min_normal(Format format) { return format == Format::kE4M3 ? 0x1p-6F : 0x1p-14F; }
+float min_normal(Format format) {
+    return format == Format::kE4M3 ? 0x1p-6F : 0x1p-14F;
+}
 
-float min_subnormal(Format format) { return format == Format::kE4M3 ? 0x1p-9F : 0x1p-16F; }
+float min_subnormal(Format format) {
+    return format == Format::kE4M3 ? 0x1p-9F : 0x1p-16F;
+}
 
 const std::array<float, 256>& decode_table(Format format) {
     return format == Format::kE4M3 ? kE4M3Values : kE5M2Values;
@@ -63,7 +72,8 @@ const std::array<float, 256>& decode_table(Format format) {
 
 float decode_fp16(std::uint16_t code) {
     const bool special = (code & 0x7C00U) == 0x7C00U;
-    return special ? infinite_or_nan((code & 0x3FFU) != 0, code > 0x7FFFU) : finite_value(code, 5, 10);
+    return special ? infinite_or_nan((code & 0x3FFU) != 0, code > 0x7FFFU)
+                   : finite_value(code, 5, 10);
 }
 
 }  // namespace dg::fp8

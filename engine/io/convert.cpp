@@ -7,7 +7,8 @@ bool same_directory(const std::filesystem::path& a, const std::filesystem::path&
     return std::filesystem::equivalent(a, b, absent);
 }
 
-Result<void> convert_model(const std::filesystem::path& in, const std::filesystem::path& out, DType dtype) {
+Result<void> convert_model(const std::filesystem::path& in, const std::filesystem::path& out,
+                           DType dtype) {
     if (same_directory(in, out)) {
         return Error{.code = "convert_same", .args = {{"file", out.string()}}, .where = {}};
     }

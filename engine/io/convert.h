@@ -5,10 +5,11 @@
 
 namespace dg {
 
-/// Loads the directory `in`, writes it to `out` with F32 or BF16 weights and copies tokenizer.json when there is one.
-/// FP8 checkpoints are dequantised; shards become one file. `out` must not be `in`.
-/// Error codes: those of load_model and save_model, convert_same.
-Result<void> convert_model(const std::filesystem::path& in, const std::filesystem::path& out, DType dtype);
+/// Loads the directory `in`, writes it to `out` with F32 or BF16 weights and copies tokenizer.json
+/// when there is one. FP8 checkpoints are dequantised; shards become one file. `out` must not be
+/// `in`. Error codes: those of load_model and save_model, convert_same.
+Result<void> convert_model(const std::filesystem::path& in, const std::filesystem::path& out,
+                           DType dtype);
 
 /// True when both paths name one existing directory, by whatever spelling or link.
 bool same_directory(const std::filesystem::path& a, const std::filesystem::path& b);

@@ -17,23 +17,30 @@ namespace dg {
 namespace {
 
 Error read_error(const std::filesystem::path& file, int number) {
-    return {.code = "file_read", .args = {{"file", file.string()}, {"reason", std::strerror(number)}}, .where = {}};
+    return {.code = "file_read",
+            .args = {{"file", file.string()}, {"reason", std::strerror(number)}},
+            .where = {}};
 }
 
 Error write_error(const std::filesystem::path& file, int number) {
-    return {.code = "file_write", .args = {{"file", file.string()}, {"reason", std::strerror(number)}}, .where = {}};
+    return {.code = "file_write",
+            .args = {{"file", file.string()}, {"reason", std::strerror(number)}},
+            .where = {}};
 }
 
 /// A name beside the target that no other writer uses.
 std::filesystem::path temporary_beside(const std::filesystem::path& target) {
     static std::atomic<unsigned> counter{0};
     const unsigned n = counter.fetch_add(1);
-    return target.parent_path() / fmt::format(".{}.tmp-{}-{}", target.filename().string(), ::getpid(), n);
+    return target.parent_path() /
+           fmt::format(".{}.tmp-{}-{}", target.filename().string(), ::getpid(), n);
 }
 
-/// Makes a rename durable. A file system that cannot sync folders is not an error: the file itself is on the disk.
+/// Makes a rename durable. A file system that cannot sync folders is not an error: the file itself
+/// is on the disk.
 void sync_folder(const std::filesystem::path& folder) {
-    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor =
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     ::fsync(descriptor);
     ::close(descriptor);
@@ -51,7 +58,9 @@ std::uint64_t physical_memory() {
 Result<InputFile> InputFile::open(const std::filesystem::path& file) {
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return read_error(file, errno);
+
     struct stat status {};
+
     InputFile opened(file, descriptor, 0, true);
     if (::fstat(descriptor, &status) != 0) return read_error(file, errno);
     if (S_ISDIR(status.st_mode)) return read_error(file, EISDIR);
@@ -81,7 +90,8 @@ InputFile::~InputFile() {
 Result<std::size_t> InputFile::read_at(std::uint64_t offset, char* into, std::size_t length) const {
     std::size_t done = 0;
     while (done < length) {
-        const ssize_t n = ::pread(descriptor_, into + done, length - done, static_cast<off_t>(offset + done));
+        const ssize_t n =
+            ::pread(descriptor_, into + done, length - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return read_error(path_, errno);
         if (n == 0) break;
@@ -121,6 +131,7 @@ Result<std::string> read_file(const std::filesystem::path& file) {
 
 Result<OutputFile> OutputFile::create(const std::filesystem::path& file) {
     struct stat status {};
+
     const bool exists = ::stat(file.c_str(), &status) == 0;
     if (exists && S_ISDIR(status.st_mode)) return write_error(file, EISDIR);
     if (exists && !S_ISREG(status.st_mode)) {
@@ -153,7 +164,8 @@ OutputFile::~OutputFile() {
 
 Result<void> OutputFile::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t n = ::write(descriptor_, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30U));
+        const ssize_t n =
+            ::write(descriptor_, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30U));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return write_error(target_, errno);
         bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -178,8 +190,12 @@ Result<void> write_file(const std::filesystem::path& file, std::string_view cont
     return output.commit();
 }
 
-std::string hash_hex(std::string_view bytes) { return hash_digits(hash_text(bytes)); }
+std::string hash_hex(std::string_view bytes) {
+    return hash_digits(hash_text(bytes));
+}
 
-std::string hash_digits(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+std::string hash_digits(std::uint64_t hash) {
+    return fmt::format("{:016x}", hash);
+}
 
 }  // namespace dg

@@ -15,8 +15,9 @@ namespace dg {
 /// Error code: file_read (args file, reason).
 Result<std::string> read_file(const std::filesystem::path& file);
 
-/// Writes to a temporary file in the same folder, syncs, renames over the target. A target that is a device or a pipe
-/// is written directly. Error code: file_write (args file, reason); a failure leaves the old file and no temporary one.
+/// Writes to a temporary file in the same folder, syncs, renames over the target. A target that is
+/// a device or a pipe is written directly. Error code: file_write (args file, reason); a failure
+/// leaves the old file and no temporary one.
 Result<void> write_file(const std::filesystem::path& file, std::string_view content);
 
 /// 64-bit hash of bytes as 16 hex digits (recipes, corpus and model hashes).
@@ -43,10 +44,12 @@ class InputFile {
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    /// Reads up to `length` bytes from `offset`; fewer only at the end of the file. Error code: file_read.
+    /// Reads up to `length` bytes from `offset`; fewer only at the end of the file. Error code:
+    /// file_read.
     Result<std::size_t> read_at(std::uint64_t offset, char* into, std::size_t length) const;
 
-    /// Reads what is left of a stream (a pipe has no offsets), up to the machine's memory. Error code: file_read.
+    /// Reads what is left of a stream (a pipe has no offsets), up to the machine's memory. Error
+    /// code: file_read.
     Result<std::string> read_all() const;
 
   private:
@@ -59,8 +62,8 @@ class InputFile {
     bool regular_ = true;
 };
 
-/// A file that appears whole or not at all: written beside the target, renamed by commit(). Without commit() the
-/// destructor removes it.
+/// A file that appears whole or not at all: written beside the target, renamed by commit(). Without
+/// commit() the destructor removes it.
 class OutputFile {
   public:
     /// Error code: file_write (args file, reason).

@@ -27,7 +27,9 @@ struct Shards {
         return found == home.end() ? nullptr : &files[found->second].header().entries.at(name);
     }
 
-    [[nodiscard]] const SafeTensorsFile& file_of(const std::string& name) const { return files[home.at(name)]; }
+    [[nodiscard]] const SafeTensorsFile& file_of(const std::string& name) const {
+        return files[home.at(name)];
+    }
 };
 
 Error weight_error(std::string code, const std::string& name, const std::filesystem::path& where,
@@ -53,15 +55,21 @@ Result<std::map<std::string, std::string>> read_index(const std::filesystem::pat
     DG_ASSIGN(const std::string text, read_file(file));
     DG_ASSIGN(const nlohmann::json index, parse_json(text, file.string(), "index_json"));
     const auto bad = [&](const std::string& key, const nlohmann::json& found) {
-        return Error{.code = "index_value", .args = {{"key", clip(key)}, {"found", shown(found)}}, .where = file.string()};
+        return Error{.code = "index_value",
+                     .args = {{"key", clip(key)}, {"found", shown(found)}},
+                     .where = file.string()};
     };
-    const bool has_map = index.is_object() && index.contains("weight_map") && index["weight_map"].is_object();
-    if (!has_map) return bad("weight_map", index.is_object() ? index.value("weight_map", nlohmann::json()) : index);
+    const bool has_map =
+        index.is_object() && index.contains("weight_map") && index["weight_map"].is_object();
+    if (!has_map)
+        return bad("weight_map",
+                   index.is_object() ? index.value("weight_map", nlohmann::json()) : index);
     std::map<std::string, std::string> map;
     for (const auto& [tensor, value] : index["weight_map"].items()) {
         if (!value.is_string()) return bad(tensor, value);
         const auto name = value.get<std::string>();
-        const bool plain = !name.empty() && name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos &&
+        const bool plain = !name.empty() &&
+                           name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos &&
                            name != "." && name != "..";
         if (!plain) return bad(tensor, value);
         map[tensor] = name;
@@ -77,12 +85,14 @@ Result<void> open_indexed(Shards& shards) {
     for (const auto& [tensor, file] : map) names.insert(file);
     for (const std::string& name : names) DG_TRY(add_file(shards, name));
     for (const auto& [tensor, file] : map) {
-        const bool there = shards.find(tensor) != nullptr && shards.file_of(tensor).path().filename() == file;
+        const bool there =
+            shards.find(tensor) != nullptr && shards.file_of(tensor).path().filename() == file;
         if (!there) return weight_error("index_missing", tensor, index, {{"file", file}});
     }
     for (const auto& [tensor, file] : shards.home) {
         if (!map.contains(tensor)) {
-            return weight_error("index_extra", tensor, index, {{"file", shards.files[file].path().filename().string()}});
+            return weight_error("index_extra", tensor, index,
+                                {{"file", shards.files[file].path().filename().string()}});
         }
     }
     return {};
@@ -96,7 +106,9 @@ Result<Shards> open_shards(const std::filesystem::path& directory) {
     } else if (std::filesystem::exists(directory / kIndexFile, ignored)) {
         DG_TRY(open_indexed(shards));
     } else {
-        return Error{.code = "weight_files", .args = {{"file", kSingleFile}, {"index", kIndexFile}}, .where = directory.string()};
+        return Error{.code = "weight_files",
+                     .args = {{"file", kSingleFile}, {"index", kIndexFile}},
+                     .where = directory.string()};
     }
     return shards;
 }
@@ -118,18 +130,22 @@ Result<void> check_shape(const Shards& shards, const std::string& name, const Sh
 Result<void> check_weight(const Shards& shards, const Config& config, const WeightSpec& spec) {
     const SafeTensorsEntry* entry = shards.find(spec.name);
     if (entry == nullptr) {
-        return weight_error("weight_missing", spec.name, shards.directory, {{"shape", to_string(spec.shape)}});
+        return weight_error("weight_missing", spec.name, shards.directory,
+                            {{"shape", to_string(spec.shape)}});
     }
     const std::filesystem::path& file = shards.file_of(spec.name).path();
     DG_TRY(check_shape(shards, spec.name, spec.shape));
-    if (entry->dtype == DType::kF32 || entry->dtype == DType::kBF16 || entry->dtype == DType::kF16) return {};
+    if (entry->dtype == DType::kF32 || entry->dtype == DType::kBF16 || entry->dtype == DType::kF16)
+        return {};
     if (entry->dtype != DType::kF8E4M3 || spec.shape.size() != 2) {
-        return weight_error("weight_dtype", spec.name, file, {{"found", std::string(dtype_name(entry->dtype))}});
+        return weight_error("weight_dtype", spec.name, file,
+                            {{"found", std::string(dtype_name(entry->dtype))}});
     }
     if (!config.quantization) return weight_error("weight_scale_config", spec.name, file);
     const std::string scale = spec.name + kScaleSuffix;
     const SafeTensorsEntry* scales = shards.find(scale);
-    if (scales == nullptr) return weight_error("weight_scale_missing", spec.name, file, {{"scale", scale}});
+    if (scales == nullptr)
+        return weight_error("weight_scale_missing", spec.name, file, {{"scale", scale}});
     DG_TRY(check_shape(shards, scale, scale_shape(spec.shape, *config.quantization)));
     if (scales->dtype != DType::kF32) {
         return weight_error("weight_dtype", scale, shards.file_of(scale).path(),
@@ -138,7 +154,8 @@ Result<void> check_weight(const Shards& shards, const Config& config, const Weig
     return {};
 }
 
-/// Names that may be there beside the demanded weights, each with its shape: MTP copies of embedding and head.
+/// Names that may be there beside the demanded weights, each with its shape: MTP copies of
+/// embedding and head.
 std::map<std::string, Shape> mtp_copies(const Config& config) {
     std::map<std::string, Shape> copies;
     for (std::int64_t k = 0; k < config.num_nextn_predict_layers; ++k) {
@@ -171,7 +188,8 @@ Result<std::vector<WeightSpec>> check_weights(const Shards& shards, const Config
     for (const auto& [name, file] : shards.home) {
         if (known.contains(name)) continue;
         const auto copy = copies.find(name);
-        if (copy == copies.end()) return weight_error("weight_unknown", name, shards.files[file].path());
+        if (copy == copies.end())
+            return weight_error("weight_unknown", name, shards.files[file].path());
         DG_TRY(check_shape(shards, name, copy->second));
     }
     if (bytes > physical_memory()) {
@@ -184,11 +202,13 @@ Result<std::vector<WeightSpec>> check_weights(const Shards& shards, const Config
 }
 
 /// NaN and infinity are refused with the place of the first one.
-Result<void> check_finite(const Tensor<float>& tensor, const std::string& name, const std::filesystem::path& file) {
+Result<void> check_finite(const Tensor<float>& tensor, const std::string& name,
+                          const std::filesystem::path& file) {
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
         if (std::isfinite(tensor[i])) continue;
-        return weight_error("weight_not_finite", name, file,
-                            {{"index", to_string(tensor.index_of(i))}, {"found", fmt::format("{}", tensor[i])}});
+        return weight_error(
+            "weight_not_finite", name, file,
+            {{"index", to_string(tensor.index_of(i))}, {"found", fmt::format("{}", tensor[i])}});
     }
     return {};
 }
@@ -202,7 +222,8 @@ void dequantise(Tensor<float>& weight, const Tensor<float>& scale, const Fp8Quan
     }
 }
 
-Result<Tensor<float>> read_weight(const Shards& shards, const Config& config, const std::string& name) {
+Result<Tensor<float>> read_weight(const Shards& shards, const Config& config,
+                                  const std::string& name) {
     const SafeTensorsFile& file = shards.file_of(name);
     DG_ASSIGN(const RawTensor raw, file.read(name));
     Tensor<float> weight = raw.to_float();

@@ -11,7 +11,9 @@ namespace dg {
 namespace {
 
 /// The router bias stays F32: a bias update of 0.001 would vanish in BF16.
-bool keeps_f32(const std::string& name) { return name.ends_with("e_score_correction_bias"); }
+bool keeps_f32(const std::string& name) {
+    return name.ends_with("e_score_correction_bias");
+}
 
 /// The first value that is not finite in the file's dtype, as an error.
 Result<void> check_storable(const std::string& name, const Tensor<float>& tensor, DType dtype,
@@ -42,7 +44,8 @@ std::uint64_t hash_values(std::uint64_t hash, std::span<const float> values) {
 
 }  // namespace
 
-Result<void> save_model(const std::filesystem::path& directory, const Model<float>& model, DType dtype) {
+Result<void> save_model(const std::filesystem::path& directory, const Model<float>& model,
+                        DType dtype) {
     DG_CHECK(dtype == DType::kF32 || dtype == DType::kBF16);
     const std::filesystem::path file = directory / "model.safetensors";
     SafeTensors content{.tensors = {}, .metadata = {{"format", "pt"}}};
@@ -58,7 +61,9 @@ Result<void> save_model(const std::filesystem::path& directory, const Model<floa
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
     if (failed) {
-        return Error{.code = "file_write", .args = {{"file", directory.string()}, {"reason", failed.message()}}, .where = {}};
+        return Error{.code = "file_write",
+                     .args = {{"file", directory.string()}, {"reason", failed.message()}},
+                     .where = {}};
     }
     Config config = model.config;
     config.torch_dtype = dtype == DType::kBF16 ? "bfloat16" : "float32";

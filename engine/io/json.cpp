@@ -8,7 +8,8 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 
-/// Offset of the first bracket that nests too deeply, or npos. Brackets inside strings do not count.
+/// Offset of the first bracket that nests too deeply, or npos. Brackets inside strings do not
+/// count.
 std::size_t too_deep(std::string_view text) {
     int depth = 0;
     bool quoted = false;
@@ -27,7 +28,8 @@ std::size_t too_deep(std::string_view text) {
     return std::string_view::npos;
 }
 
-Error error_at(std::string_view text, std::size_t offset, const std::string& where, const std::string& code) {
+Error error_at(std::string_view text, std::size_t offset, const std::string& where,
+               const std::string& code) {
     const auto [line, column] = line_and_column(text, offset);
     std::string near(text.substr(std::min(offset, text.size()), 40));
     for (char& c : near) {
@@ -40,7 +42,8 @@ Error error_at(std::string_view text, std::size_t offset, const std::string& whe
 
 }  // namespace
 
-Result<nlohmann::json> parse_json(std::string_view text, const std::string& where, const std::string& code) {
+Result<nlohmann::json> parse_json(std::string_view text, const std::string& where,
+                                  const std::string& code) {
     const std::size_t deep = too_deep(text);
     if (deep != std::string_view::npos) return error_at(text, deep, where, code);
     try {
@@ -48,7 +51,8 @@ Result<nlohmann::json> parse_json(std::string_view text, const std::string& wher
     } catch (const nlohmann::json::parse_error& error) {
         return error_at(text, error.byte > 0 ? error.byte - 1 : 0, where, code);
     } catch (const nlohmann::json::exception&) {
-        return error_at(text, 0, where, code);  // a number beyond double's range: the library does not say where
+        return error_at(text, 0, where,
+                        code);  // a number beyond double's range: the library does not say where
     }
 }
 

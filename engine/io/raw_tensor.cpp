@@ -9,7 +9,8 @@
 
 namespace dg {
 
-static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian and copied as it is");
+static_assert(std::endian::native == std::endian::little,
+              "safetensors data is little-endian and copied as it is");
 
 namespace {
 
@@ -31,7 +32,9 @@ constexpr std::array<DTypeInfo, 9> kDTypes = {{
     {DType::kU8, "U8", 1},
 }};
 
-const DTypeInfo& info(DType dtype) { return kDTypes.at(static_cast<std::size_t>(dtype)); }
+const DTypeInfo& info(DType dtype) {
+    return kDTypes.at(static_cast<std::size_t>(dtype));
+}
 
 /// Calls use(i, element) for every element of type Stored.
 template <class Stored, class Use>
@@ -53,22 +56,39 @@ Tensor<Real> widen(const RawTensor& raw) {
     const auto plain = [&](std::size_t i, auto element) { values[i] = static_cast<Real>(element); };
     const auto fp8 = [&](fp8::Format format) {
         const std::array<float, 256>& table = fp8::decode_table(format);
-        for_each<std::uint8_t>(raw, [&](std::size_t i, std::uint8_t code) { values[i] = table[code]; });
+        for_each<std::uint8_t>(raw,
+                               [&](std::size_t i, std::uint8_t code) { values[i] = table[code]; });
     };
     switch (raw.dtype) {
-        case DType::kF32: for_each<float>(raw, plain); break;
-        case DType::kF64: for_each<double>(raw, plain); break;
+        case DType::kF32:
+            for_each<float>(raw, plain);
+            break;
+        case DType::kF64:
+            for_each<double>(raw, plain);
+            break;
         case DType::kBF16:
-            for_each<std::uint16_t>(raw, [&](std::size_t i, std::uint16_t c) { values[i] = fp8::decode_bf16(c); });
+            for_each<std::uint16_t>(
+                raw, [&](std::size_t i, std::uint16_t c) { values[i] = fp8::decode_bf16(c); });
             break;
         case DType::kF16:
-            for_each<std::uint16_t>(raw, [&](std::size_t i, std::uint16_t c) { values[i] = fp8::decode_fp16(c); });
+            for_each<std::uint16_t>(
+                raw, [&](std::size_t i, std::uint16_t c) { values[i] = fp8::decode_fp16(c); });
             break;
-        case DType::kF8E4M3: fp8(fp8::Format::kE4M3); break;
-        case DType::kF8E5M2: fp8(fp8::Format::kE5M2); break;
-        case DType::kI64: for_each<std::int64_t>(raw, plain); break;
-        case DType::kI32: for_each<std::int32_t>(raw, plain); break;
-        case DType::kU8: for_each<std::uint8_t>(raw, plain); break;
+        case DType::kF8E4M3:
+            fp8(fp8::Format::kE4M3);
+            break;
+        case DType::kF8E5M2:
+            fp8(fp8::Format::kE5M2);
+            break;
+        case DType::kI64:
+            for_each<std::int64_t>(raw, plain);
+            break;
+        case DType::kI32:
+            for_each<std::int32_t>(raw, plain);
+            break;
+        case DType::kU8:
+            for_each<std::uint8_t>(raw, plain);
+            break;
     }
     return out;
 }
@@ -92,9 +112,13 @@ Integer integer_of(float value) {
 
 }  // namespace
 
-std::string_view dtype_name(DType dtype) { return info(dtype).name; }
+std::string_view dtype_name(DType dtype) {
+    return info(dtype).name;
+}
 
-std::size_t dtype_size(DType dtype) { return info(dtype).size; }
+std::size_t dtype_size(DType dtype) {
+    return info(dtype).size;
+}
 
 std::optional<DType> dtype_of_name(std::string_view name) {
     for (const DTypeInfo& candidate : kDTypes) {
@@ -103,14 +127,20 @@ std::optional<DType> dtype_of_name(std::string_view name) {
     return std::nullopt;
 }
 
-Tensor<float> RawTensor::to_float() const { return widen<float>(*this); }
+Tensor<float> RawTensor::to_float() const {
+    return widen<float>(*this);
+}
 
-Tensor<double> RawTensor::to_double() const { return widen<double>(*this); }
+Tensor<double> RawTensor::to_double() const {
+    return widen<double>(*this);
+}
 
 std::vector<std::int64_t> RawTensor::to_ints() const {
     DG_CHECK(dtype == DType::kI64 || dtype == DType::kI32 || dtype == DType::kU8);
     std::vector<std::int64_t> out(bytes.size() / dtype_size(dtype));
-    const auto plain = [&](std::size_t i, auto element) { out[i] = static_cast<std::int64_t>(element); };
+    const auto plain = [&](std::size_t i, auto element) {
+        out[i] = static_cast<std::int64_t>(element);
+    };
     if (dtype == DType::kI64) for_each<std::int64_t>(*this, plain);
     if (dtype == DType::kI32) for_each<std::int32_t>(*this, plain);
     if (dtype == DType::kU8) for_each<std::uint8_t>(*this, plain);
@@ -121,13 +151,27 @@ RawTensor RawTensor::from(const Tensor<float>& t, DType dtype) {
     RawTensor raw{.dtype = dtype, .shape = t.shape(), .bytes = {}};
     const std::span<const float> values = t.values();
     switch (dtype) {
-        case DType::kF32: store<float>(raw, values, [](float v) { return v; }); break;
-        case DType::kF64: store<double>(raw, values, [](float v) { return static_cast<double>(v); }); break;
-        case DType::kBF16: store<std::uint16_t>(raw, values, fp8::encode_bf16); break;
-        case DType::kF16: store<std::uint16_t>(raw, values, fp8::encode_fp16); break;
-        case DType::kI64: store<std::int64_t>(raw, values, integer_of<std::int64_t>); break;
-        case DType::kI32: store<std::int32_t>(raw, values, integer_of<std::int32_t>); break;
-        default: throw_bug(__FILE__, __LINE__, fmt::format("no conversion from float to {}", dtype_name(dtype)));
+        case DType::kF32:
+            store<float>(raw, values, [](float v) { return v; });
+            break;
+        case DType::kF64:
+            store<double>(raw, values, [](float v) { return static_cast<double>(v); });
+            break;
+        case DType::kBF16:
+            store<std::uint16_t>(raw, values, fp8::encode_bf16);
+            break;
+        case DType::kF16:
+            store<std::uint16_t>(raw, values, fp8::encode_fp16);
+            break;
+        case DType::kI64:
+            store<std::int64_t>(raw, values, integer_of<std::int64_t>);
+            break;
+        case DType::kI32:
+            store<std::int32_t>(raw, values, integer_of<std::int32_t>);
+            break;
+        default:
+            throw_bug(__FILE__, __LINE__,
+                      fmt::format("no conversion from float to {}", dtype_name(dtype)));
     }
     return raw;
 }
@@ -140,7 +184,8 @@ RawTensor RawTensor::from_ints(const Shape& shape, const std::vector<std::int64_
     return raw;
 }
 
-RawTensor RawTensor::from_codes(const Shape& shape, const std::vector<std::uint8_t>& codes, DType dtype) {
+RawTensor RawTensor::from_codes(const Shape& shape, const std::vector<std::uint8_t>& codes,
+                                DType dtype) {
     DG_CHECK_EQ(static_cast<std::int64_t>(codes.size()), count(shape));
     DG_CHECK_EQ(dtype_size(dtype), 1U);
     RawTensor raw{.dtype = dtype, .shape = shape, .bytes = {}};

@@ -17,19 +17,23 @@ constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the format's own readers
 
 Error truncated(const std::string& where, std::uint64_t expected, std::uint64_t found) {
-    return {.code = "safetensors_truncated",
-            .args = {{"expected", fmt::format("{}", expected)}, {"found", fmt::format("{}", found)}},
-            .where = where};
+    return {
+        .code = "safetensors_truncated",
+        .args = {{"expected", fmt::format("{}", expected)}, {"found", fmt::format("{}", found)}},
+        .where = where};
 }
 
 /// Checks the header length against the size of the file.
-Result<void> check_length(std::uint64_t length, std::uint64_t file_bytes, const std::string& where) {
+Result<void> check_length(std::uint64_t length, std::uint64_t file_bytes,
+                          const std::string& where) {
     if (length > kMaxHeaderBytes) {
         return Error{.code = "safetensors_header_length",
-                     .args = {{"found", fmt::format("{}", length)}, {"limit", fmt::format("{}", kMaxHeaderBytes)}},
+                     .args = {{"found", fmt::format("{}", length)},
+                              {"limit", fmt::format("{}", kMaxHeaderBytes)}},
                      .where = where};
     }
-    if (length > file_bytes - kLengthBytes) return truncated(where, kLengthBytes + length, file_bytes);
+    if (length > file_bytes - kLengthBytes)
+        return truncated(where, kLengthBytes + length, file_bytes);
     return {};
 }
 
@@ -51,7 +55,8 @@ NamedTensors file_order(const SafeTensors& content) {
     return order;
 }
 
-/// Text as a JSON string; bytes that are not UTF-8 are replaced, since the header must stay readable.
+/// Text as a JSON string; bytes that are not UTF-8 are replaced, since the header must stay
+/// readable.
 std::string quoted(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -60,16 +65,20 @@ std::string quoted(const std::string& text) {
 std::string header_text(const SafeTensors& content, const NamedTensors& order) {
     std::vector<std::string> members;
     std::vector<std::string> notes;
-    for (const auto& [key, value] : content.metadata) notes.push_back(quoted(key) + ":" + quoted(value));
-    if (!notes.empty()) members.push_back(fmt::format("\"__metadata__\":{{{}}}", fmt::join(notes, ",")));
+    for (const auto& [key, value] : content.metadata)
+        notes.push_back(quoted(key) + ":" + quoted(value));
+    if (!notes.empty())
+        members.push_back(fmt::format("\"__metadata__\":{{{}}}", fmt::join(notes, ",")));
     std::uint64_t offset = 0;
     for (const auto* named : order) {
         const auto& [name, raw] = *named;
         DG_CHECK(name != "__metadata__");
-        DG_CHECK_EQ(raw.bytes.size(), static_cast<std::size_t>(count(raw.shape)) * dtype_size(raw.dtype));
+        DG_CHECK_EQ(raw.bytes.size(),
+                    static_cast<std::size_t>(count(raw.shape)) * dtype_size(raw.dtype));
         const std::uint64_t end = offset + raw.bytes.size();
-        members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", quoted(name),
-                                      dtype_name(raw.dtype), fmt::join(raw.shape, ","), offset, end));
+        members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                                      quoted(name), dtype_name(raw.dtype),
+                                      fmt::join(raw.shape, ","), offset, end));
         offset = end;
     }
     return fmt::format("{{{}}}", fmt::join(members, ","));
@@ -102,10 +111,12 @@ Result<RawTensor> SafeTensorsFile::read(const std::string& name) const {
     RawTensor raw{.dtype = entry.dtype, .shape = entry.shape, .bytes = {}};
     raw.bytes.resize(entry.end - entry.begin);
     const std::uint64_t from = header_.data_start + entry.begin;
-    DG_ASSIGN(const std::size_t got, input_.read_at(from, reinterpret_cast<char*>(raw.bytes.data()), raw.bytes.size()));
+    DG_ASSIGN(const std::size_t got,
+              input_.read_at(from, reinterpret_cast<char*>(raw.bytes.data()), raw.bytes.size()));
 
     // the file was long enough when it was opened: somebody is cutting it
-    if (got < raw.bytes.size()) return truncated(path().string(), from + raw.bytes.size(), from + got);
+    if (got < raw.bytes.size())
+        return truncated(path().string(), from + raw.bytes.size(), from + got);
     return raw;
 }
 
@@ -115,7 +126,9 @@ Result<SafeTensors> read_safetensors(const std::filesystem::path& file) {
     std::uint64_t bytes = 0;
     for (const auto& [name, entry] : header.entries) bytes += entry.end - entry.begin;
     if (bytes > physical_memory()) {
-        return Error{.code = "file_read", .args = {{"file", file.string()}, {"reason", std::strerror(EFBIG)}}, .where = {}};
+        return Error{.code = "file_read",
+                     .args = {{"file", file.string()}, {"reason", std::strerror(EFBIG)}},
+                     .where = {}};
     }
     SafeTensors content{.tensors = {}, .metadata = header.metadata};
     for (const auto& [name, entry] : header.entries) {
@@ -136,7 +149,8 @@ Result<SafeTensors> parse_safetensors(std::string_view bytes, const std::string&
         RawTensor& raw = content.tensors[name];
         raw = {.dtype = entry.dtype, .shape = entry.shape, .bytes = {}};
         raw.bytes.resize(entry.end - entry.begin);
-        if (!raw.bytes.empty()) std::memcpy(raw.bytes.data(), data.data() + entry.begin, raw.bytes.size());
+        if (!raw.bytes.empty())
+            std::memcpy(raw.bytes.data(), data.data() + entry.begin, raw.bytes.size());
     }
     return content;
 }

@@ -36,7 +36,8 @@ struct RawTensor {
     static RawTensor from(const Tensor<float>& t, DType dtype = DType::kF32);
     static RawTensor from_ints(const Shape& shape, const std::vector<std::int64_t>& values);
     /// Bytes as they are: FP8 codes (F8_E4M3, F8_E5M2) or U8.
-    static RawTensor from_codes(const Shape& shape, const std::vector<std::uint8_t>& codes, DType dtype);
+    static RawTensor from_codes(const Shape& shape, const std::vector<std::uint8_t>& codes,
+                                DType dtype);
 };
 
 struct SafeTensors {
@@ -57,9 +58,10 @@ struct SafeTensorsHeader {
     std::uint64_t data_start = 0;  // offset of the data section in the file
 };
 
-/// Parses and checks the JSON header against the number of data bytes that follow it. Every lie is caught: bad JSON,
-/// duplicate names, unknown dtype, negative or absurd shape, size that does not match dtype and shape, overlaps, gaps,
-/// offsets out of range, bytes that belong to no tensor. `where` names the file. Error codes: those of read_safetensors.
+/// Parses and checks the JSON header against the number of data bytes that follow it. Every lie is
+/// caught: bad JSON, duplicate names, unknown dtype, negative or absurd shape, size that does not
+/// match dtype and shape, overlaps, gaps, offsets out of range, bytes that belong to no tensor.
+/// `where` names the file. Error codes: those of read_safetensors.
 Result<SafeTensorsHeader> parse_safetensors_header(std::string_view json, std::uint64_t data_bytes,
                                                    const std::string& where);
 
@@ -73,26 +75,29 @@ class SafeTensorsFile {
 
     [[nodiscard]] const std::filesystem::path& path() const { return input_.path(); }
 
-    /// The tensor of that name; a Bug if the header has none. Error codes: file_read, safetensors_truncated.
+    /// The tensor of that name; a Bug if the header has none. Error codes: file_read,
+    /// safetensors_truncated.
     [[nodiscard]] Result<RawTensor> read(const std::string& name) const;
 
   private:
-    SafeTensorsFile(InputFile input, SafeTensorsHeader header) : input_(std::move(input)), header_(std::move(header)) {}
+    SafeTensorsFile(InputFile input, SafeTensorsHeader header)
+        : input_(std::move(input)), header_(std::move(header)) {}
 
     InputFile input_;
     SafeTensorsHeader header_;
 };
 
-/// Reads a whole file. Error codes: file_read, safetensors_truncated, safetensors_header, safetensors_entry,
-/// safetensors_header_length, safetensors_duplicate, safetensors_dtype, safetensors_shape, safetensors_size,
-/// safetensors_offsets_value, safetensors_offsets, safetensors_trailing.
+/// Reads a whole file. Error codes: file_read, safetensors_truncated, safetensors_header,
+/// safetensors_entry, safetensors_header_length, safetensors_duplicate, safetensors_dtype,
+/// safetensors_shape, safetensors_size, safetensors_offsets_value, safetensors_offsets,
+/// safetensors_trailing.
 Result<SafeTensors> read_safetensors(const std::filesystem::path& file);
 /// The same from memory.
 Result<SafeTensors> parse_safetensors(std::string_view bytes, const std::string& where);
 /// Header only: names, dtypes, shapes (bytes stay empty); the same checks against the file's size.
 Result<SafeTensors> read_safetensors_header(const std::filesystem::path& file);
-/// Written beside the target, synced, renamed: whole or not at all. Wider dtypes come first, so all data is aligned.
-/// Error code: file_write.
+/// Written beside the target, synced, renamed: whole or not at all. Wider dtypes come first, so all
+/// data is aligned. Error code: file_write.
 Result<void> write_safetensors(const std::filesystem::path& file, const SafeTensors& content);
 
 }  // namespace dg

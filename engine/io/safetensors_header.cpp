@@ -23,7 +23,8 @@ struct Draft {
 };
 
 /// Receives the header's JSON events. Only this grammar passes:
-/// { name: {"dtype": text, "shape": [n...], "data_offsets": [begin, end]}, "__metadata__": {text: text} }
+/// { name: {"dtype": text, "shape": [n...], "data_offsets": [begin, end]}, "__metadata__": {text:
+/// text} }
 class HeaderReader : public nlohmann::json_sax<Json> {
   public:
     HeaderReader(std::string_view json, const std::string& where) : json_(json), where_(where) {}
@@ -34,7 +35,9 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
     bool binary(binary_t&) override { return unexpected("binary"); }
 
-    bool number_integer(number_integer_t value) override { return bad_number(fmt::format("{}", value)); }
+    bool number_integer(number_integer_t value) override {
+        return bad_number(fmt::format("{}", value));
+    }
 
     bool number_float(number_float_t, const string_t& text) override { return bad_number(text); }
 
@@ -52,11 +55,14 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     bool start_array(std::size_t) override;
     bool end_array() override;
 
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
         if (error_) return false;
         const std::size_t at = position > 0 ? position - 1 : 0;
-        const std::string_view near = at < json_.size() ? json_.substr(at, 40) : std::string_view("end of header");
-        return fail("safetensors_header", {{"position", fmt::format("{}", at)}, {"near", printable(near)}});
+        const std::string_view near =
+            at < json_.size() ? json_.substr(at, 40) : std::string_view("end of header");
+        return fail("safetensors_header",
+                    {{"position", fmt::format("{}", at)}, {"near", printable(near)}});
     }
 
     [[nodiscard]] Result<SafeTensorsHeader> finish() {
@@ -82,7 +88,8 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     }
 
     bool unexpected(const std::string& found) {
-        return fail("safetensors_entry", {{"tensor", clip(name_)}, {"field", clip(field_)}, {"found", clip(found)}});
+        return fail("safetensors_entry",
+                    {{"tensor", clip(name_)}, {"field", clip(field_)}, {"found", clip(found)}});
     }
 
     bool bad_number(const std::string& found) {
@@ -162,7 +169,8 @@ bool HeaderReader::end_array() {
         // the product of the dimensions, zeros left out: no partial product can overflow later
         std::uint64_t elements = 1;
         for (const std::uint64_t d : draft_.numbers) {
-            if (__builtin_mul_overflow(elements, std::max<std::uint64_t>(d, 1), &elements) || elements > kMaxElements) {
+            if (__builtin_mul_overflow(elements, std::max<std::uint64_t>(d, 1), &elements) ||
+                elements > kMaxElements) {
                 return bad_number(fmt::format("{}", fmt::join(draft_.numbers, ", ")));
             }
             draft_.entry.shape.push_back(static_cast<std::int64_t>(d));
@@ -185,29 +193,33 @@ bool HeaderReader::finish_tensor() {
     const Draft& d = draft_;
     if (!d.has_dtype || !d.has_shape || !d.has_offsets) {
         const char* missing = !d.has_dtype ? "dtype" : (!d.has_shape ? "shape" : "data_offsets");
-        return fail("safetensors_entry", {{"tensor", clip(name_)}, {"field", missing}, {"found", "–"}});
+        return fail("safetensors_entry",
+                    {{"tensor", clip(name_)}, {"field", missing}, {"found", "–"}});
     }
     const auto elements = static_cast<std::uint64_t>(count(d.entry.shape));
     const std::uint64_t bytes = elements * dtype_size(d.entry.dtype);
     if (d.entry.end - d.entry.begin != bytes) {
-        return fail("safetensors_size", {{"tensor", clip(name_)},
-                                         {"dtype", std::string(dtype_name(d.entry.dtype))},
-                                         {"shape", to_string(d.entry.shape)},
-                                         {"expected", fmt::format("{}", bytes)},
-                                         {"found", fmt::format("{}", d.entry.end - d.entry.begin)}});
+        return fail("safetensors_size",
+                    {{"tensor", clip(name_)},
+                     {"dtype", std::string(dtype_name(d.entry.dtype))},
+                     {"shape", to_string(d.entry.shape)},
+                     {"expected", fmt::format("{}", bytes)},
+                     {"found", fmt::format("{}", d.entry.end - d.entry.begin)}});
     }
     header_.entries.emplace(name_, d.entry);
     return true;
 }
 
-/// The tensors' bytes must fill the data section from its first byte to its last, one after the other.
-Result<void> check_layout(const SafeTensorsHeader& header, std::uint64_t data_start, std::uint64_t data_bytes,
-                          const std::string& where) {
+/// The tensors' bytes must fill the data section from its first byte to its last, one after the
+/// other.
+Result<void> check_layout(const SafeTensorsHeader& header, std::uint64_t data_start,
+                          std::uint64_t data_bytes, const std::string& where) {
     std::vector<const std::pair<const std::string, SafeTensorsEntry>*> order;
     order.reserve(header.entries.size());
     for (const auto& named : header.entries) order.push_back(&named);
     std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-        return std::pair(a->second.begin, a->second.end) < std::pair(b->second.begin, b->second.end);
+        return std::pair(a->second.begin, a->second.end) <
+               std::pair(b->second.begin, b->second.end);
     });
 
     std::uint64_t filled = 0;
@@ -236,8 +248,11 @@ Result<SafeTensorsHeader> parse_safetensors_header(std::string_view json, std::u
                                                    const std::string& where) {
     HeaderReader reader(json, where);
     if (json.empty() || json.front() != '{') {
-        const std::string found = clip(json.empty() ? std::string() : fmt::format("0x{:02x}", json.front() & 0xFF));
-        return Error{.code = "safetensors_header", .args = {{"position", "0"}, {"near", found}}, .where = where};
+        const std::string found =
+            clip(json.empty() ? std::string() : fmt::format("0x{:02x}", json.front() & 0xFF));
+        return Error{.code = "safetensors_header",
+                     .args = {{"position", "0"}, {"near", found}},
+                     .where = where};
     }
     Json::sax_parse(json, &reader);
     DG_ASSIGN(SafeTensorsHeader header, reader.finish());

@@ -27,22 +27,26 @@ class KeyReader {
         const Json* value = find(key);
         if (value == nullptr) return missing(key, absent);
         if (!value->is_number_integer()) return wrong_type(key, *value, "config_not_integer"), low;
-        const bool huge = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(high);
+        const bool huge = value->is_number_unsigned() &&
+                          value->get<std::uint64_t>() > static_cast<std::uint64_t>(high);
         const std::int64_t n = huge ? high : value->get<std::int64_t>();
         if (huge || n < low || n > high) {
-            fail("config_range", key, *value, {{"low", fmt::format("{}", low)}, {"high", fmt::format("{}", high)}});
+            fail("config_range", key, *value,
+                 {{"low", fmt::format("{}", low)}, {"high", fmt::format("{}", high)}});
             return low;
         }
         return n;
     }
 
-    double number(const std::string& key, double low, double high, std::optional<double> absent = std::nullopt) {
+    double number(const std::string& key, double low, double high,
+                  std::optional<double> absent = std::nullopt) {
         const Json* value = find(key);
         if (value == nullptr) return missing(key, absent);
         if (!value->is_number()) return wrong_type(key, *value, "config_not_number"), low;
         const double x = value->get<double>();
         if (!(x >= low && x <= high)) {
-            fail("config_range", key, *value, {{"low", fmt::format("{}", low)}, {"high", fmt::format("{}", high)}});
+            fail("config_range", key, *value,
+                 {{"low", fmt::format("{}", low)}, {"high", fmt::format("{}", high)}});
             return low;
         }
         return x;
@@ -64,23 +68,28 @@ class KeyReader {
         for (std::size_t i = 0; i < allowed.size(); ++i) {
             if (value->get_ref<const std::string&>() == allowed[i]) return i;
         }
-        fail("config_value", key, *value, {{"allowed", fmt::format("{}", fmt::join(allowed, ", "))}});
+        fail("config_value", key, *value,
+             {{"allowed", fmt::format("{}", fmt::join(allowed, ", "))}});
         return 0;
     }
 
     /// A key that may be absent, but must have this value when it is there.
     void only(const std::string& key, const Json& built) {
         const Json* value = find(key);
-        if (value != nullptr && *value != built) fail("config_value", key, *value, {{"allowed", shown(built)}});
+        if (value != nullptr && *value != built)
+            fail("config_value", key, *value, {{"allowed", shown(built)}});
     }
 
     /// A relation between keys, written as a formula.
     void rule(bool holds, const std::string& key, const std::string& formula) {
         const Json* value = find(key);
-        if (!holds) fail("config_rule", key, value == nullptr ? Json() : *value, {{"rule", formula}});
+        if (!holds)
+            fail("config_rule", key, value == nullptr ? Json() : *value, {{"rule", formula}});
     }
 
-    void wrong_type(const std::string& key, const Json& value, const char* code) { fail(code, key, value, {}); }
+    void wrong_type(const std::string& key, const Json& value, const char* code) {
+        fail(code, key, value, {});
+    }
 
     void adopt(const KeyReader& part) {
         if (!error_) error_ = part.error_;
@@ -94,7 +103,9 @@ class KeyReader {
     template <class T>
     T missing(const std::string& key, const std::optional<T>& absent) {
         if (absent) return *absent;
-        if (!error_) error_ = Error{.code = "config_missing", .args = {{"key", prefix_ + key}}, .where = where_};
+        if (!error_)
+            error_ =
+                Error{.code = "config_missing", .args = {{"key", prefix_ + key}}, .where = where_};
         return T{};
     }
 
@@ -139,7 +150,8 @@ void read_sizes(KeyReader& r, Config& c) {
     c.rms_norm_eps = r.number("rms_norm_eps", 1e-30, 1, 1e-6);
     c.bos_token_id = r.integer("bos_token_id", -1, c.vocab_size - 1, -1);
     c.eos_token_id = r.integer("eos_token_id", -1, c.vocab_size - 1, -1);
-    c.torch_dtype = kDtypes[r.word(r.find("torch_dtype") != nullptr ? "torch_dtype" : "dtype", kDtypes, 0)];
+    c.torch_dtype =
+        kDtypes[r.word(r.find("torch_dtype") != nullptr ? "torch_dtype" : "dtype", kDtypes, 0)];
 }
 
 /// Features that other models have and these computations do not: refused rather than ignored.
@@ -158,8 +170,10 @@ void read_attention(KeyReader& r, Config& c) {
     const std::int64_t H = c.num_attention_heads;
     if (c.attention == AttentionKind::kMla) {
         c.num_key_value_heads = r.integer("num_key_value_heads", 1, kMaxHeads, H);
-        r.rule(c.num_key_value_heads == H, "num_key_value_heads", "num_key_value_heads == num_attention_heads (mla)");
-        if (r.find("q_lora_rank") != nullptr) c.q_lora_rank = r.integer("q_lora_rank", 1, kMaxWidth);
+        r.rule(c.num_key_value_heads == H, "num_key_value_heads",
+               "num_key_value_heads == num_attention_heads (mla)");
+        if (r.find("q_lora_rank") != nullptr)
+            c.q_lora_rank = r.integer("q_lora_rank", 1, kMaxWidth);
         c.kv_lora_rank = r.integer("kv_lora_rank", 1, kMaxWidth);
         c.qk_nope_head_dim = r.integer("qk_nope_head_dim", 1, kMaxHeadDim);
         c.qk_rope_head_dim = r.integer("qk_rope_head_dim", 2, kMaxHeadDim);
@@ -171,12 +185,17 @@ void read_attention(KeyReader& r, Config& c) {
     r.rule(c.head_dim % 2 == 0, "head_dim", "head_dim % 2 == 0");
     const bool mqa = c.attention == AttentionKind::kMqa;
     const bool gqa = c.attention == AttentionKind::kGqa;
-    const std::optional<std::int64_t> absent = gqa ? std::nullopt : std::optional<std::int64_t>(mqa ? 1 : H);
-    const std::int64_t kv = c.num_key_value_heads = r.integer("num_key_value_heads", 1, kMaxHeads, absent);
+    const std::optional<std::int64_t> absent =
+        gqa ? std::nullopt : std::optional<std::int64_t>(mqa ? 1 : H);
+    const std::int64_t kv = c.num_key_value_heads =
+        r.integer("num_key_value_heads", 1, kMaxHeads, absent);
     if (r.error()) return;
     if (mqa) r.rule(kv == 1, "num_key_value_heads", "num_key_value_heads == 1 (mqa)");
-    if (gqa) r.rule(H % kv == 0, "num_key_value_heads", "num_attention_heads % num_key_value_heads == 0");
-    if (!mqa && !gqa) r.rule(kv == H, "num_key_value_heads", "num_key_value_heads == num_attention_heads (mha)");
+    if (gqa)
+        r.rule(H % kv == 0, "num_key_value_heads",
+               "num_attention_heads % num_key_value_heads == 0");
+    if (!mqa && !gqa)
+        r.rule(kv == H, "num_key_value_heads", "num_key_value_heads == num_attention_heads (mha)");
 }
 
 void read_router(KeyReader& r, Config& c) {
@@ -217,18 +236,21 @@ void read_ffn(KeyReader& r, Config& c) {
 /// rope_scaling, or rope_parameters as newer files have it (with rope_theta inside).
 void read_rope(KeyReader& r, Config& c) {
     c.rope_theta = r.number("rope_theta", 1.01, 1e12, 10000.0);
-    const std::string key = r.find("rope_parameters") != nullptr ? "rope_parameters" : "rope_scaling";
+    const std::string key =
+        r.find("rope_parameters") != nullptr ? "rope_parameters" : "rope_scaling";
     const Json* value = r.find(key);
     if (value == nullptr) return;
     if (!value->is_object()) return r.wrong_type(key, *value, "config_not_object");
     KeyReader part(*value, r.where(), key + ".");
-    if (key == "rope_parameters") c.rope_theta = part.number("rope_theta", 1.01, 1e12, c.rope_theta);
+    if (key == "rope_parameters")
+        c.rope_theta = part.number("rope_theta", 1.01, 1e12, c.rope_theta);
     const bool old_name = part.find("rope_type") == nullptr && part.find("type") != nullptr;
     const std::vector<std::string> kinds = {"yarn", "default"};
     if (part.word(old_name ? "type" : "rope_type", kinds) == 0 && !part.error()) {
         YarnScaling yarn;
         yarn.factor = part.number("factor", 1, 65536);
-        yarn.original_max_position_embeddings = part.integer("original_max_position_embeddings", 1, kMaxContext);
+        yarn.original_max_position_embeddings =
+            part.integer("original_max_position_embeddings", 1, kMaxContext);
         yarn.beta_fast = part.number("beta_fast", 1e-3, 1e6, 32.0);
         yarn.beta_slow = part.number("beta_slow", 1e-3, 1e6, 1.0);
         yarn.mscale = part.number("mscale", 0, 100, part.number("mscale_all_dim", 0, 100, 1.0));
@@ -243,18 +265,20 @@ void read_rope(KeyReader& r, Config& c) {
 void read_quantization(KeyReader& r, Config& c) {
     const Json* value = r.find("quantization_config");
     if (value == nullptr) return;
-    if (!value->is_object()) return r.wrong_type("quantization_config", *value, "config_not_object");
+    if (!value->is_object())
+        return r.wrong_type("quantization_config", *value, "config_not_object");
     KeyReader part(*value, r.where(), "quantization_config.");
     part.word("quant_method", {"fp8"});
     part.word("fmt", {"e4m3"}, 0);
     part.word("activation_scheme", {"dynamic"}, 0);
     Fp8Quantization quantization;
     if (const Json* block = part.find("weight_block_size"); block != nullptr) {
-        const bool pair = block->is_array() && block->size() == 2 && (*block)[0].is_number_integer() &&
-                          (*block)[1].is_number_integer();
+        const bool pair = block->is_array() && block->size() == 2 &&
+                          (*block)[0].is_number_integer() && (*block)[1].is_number_integer();
         if (pair) {
             // the elements as keys of their own: range checks with a name
-            const Json sides = {{"weight_block_size[0]", (*block)[0]}, {"weight_block_size[1]", (*block)[1]}};
+            const Json sides = {{"weight_block_size[0]", (*block)[0]},
+                                {"weight_block_size[1]", (*block)[1]}};
             KeyReader side(sides, r.where(), "quantization_config.");
             quantization.block_rows = side.integer("weight_block_size[0]", 1, kMaxWidth);
             quantization.block_cols = side.integer("weight_block_size[1]", 1, kMaxWidth);
@@ -272,7 +296,8 @@ void read_quantization(KeyReader& r, Config& c) {
 Result<Config> parse_config(const std::string& json_text, const std::string& where) {
     DG_ASSIGN(const Json root, parse_json(json_text, where, "config_json"));
     if (!root.is_object()) {
-        return Error{.code = "config_json", .args = {{"near", shown(root)}}, .where = where + ":1:1"};
+        return Error{
+            .code = "config_json", .args = {{"near", shown(root)}}, .where = where + ":1:1"};
     }
     KeyReader reader(root, where);
     Config config;
@@ -342,7 +367,8 @@ void write_rope(const Config& c, OrderedJson& j) {
 
 std::string config_json(const Config& c) {
     OrderedJson j;
-    j["architectures"] = {c.model_type == "deepseek_v3" ? "DeepseekV3ForCausalLM" : "DeepseekV2ForCausalLM"};
+    j["architectures"] = {c.model_type == "deepseek_v3" ? "DeepseekV3ForCausalLM"
+                                                        : "DeepseekV2ForCausalLM"};
     j["model_type"] = c.model_type;
     j["vocab_size"] = c.vocab_size;
     j["hidden_size"] = c.hidden_size;
@@ -360,10 +386,11 @@ std::string config_json(const Config& c) {
     if (c.eos_token_id >= 0) j["eos_token_id"] = c.eos_token_id;
     j["torch_dtype"] = c.torch_dtype;
     if (c.quantization) {
-        j["quantization_config"] = {{"quant_method", "fp8"},
-                                    {"fmt", "e4m3"},
-                                    {"activation_scheme", "dynamic"},
-                                    {"weight_block_size", {c.quantization->block_rows, c.quantization->block_cols}}};
+        j["quantization_config"] = {
+            {"quant_method", "fp8"},
+            {"fmt", "e4m3"},
+            {"activation_scheme", "dynamic"},
+            {"weight_block_size", {c.quantization->block_rows, c.quantization->block_cols}}};
     }
     return j.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }

@@ -1,4 +1,5 @@
-// The model's shape: the keys of HuggingFace config.json for deepseek_v3 and deepseek_v2, under their own names.
+// The model's shape: the keys of HuggingFace config.json for deepseek_v3 and deepseek_v2, under
+// their own names.
 #pragma once
 
 #include "engine/base/result.h"
@@ -21,12 +22,15 @@ struct YarnScaling {
     double factor = 1;
     std::int64_t original_max_position_embeddings = 4096;
     double beta_fast = 32, beta_slow = 1;
-    double mscale = 1, mscale_all_dim = 1;  // must be equal: then cos and sin stay unscaled; one given stands for both
+    double mscale = 1,
+           mscale_all_dim =
+               1;  // must be equal: then cos and sin stay unscaled; one given stands for both
 
     bool operator==(const YarnScaling&) const = default;
 };
 
-/// FP8 checkpoint: E4M3 linear weights in blocks, each with an F32 dequantisation scale (stored as weight_scale_inv).
+/// FP8 checkpoint: E4M3 linear weights in blocks, each with an F32 dequantisation scale (stored as
+/// weight_scale_inv).
 struct Fp8Quantization {
     std::int64_t block_rows = 128, block_cols = 128;
 
@@ -43,9 +47,9 @@ struct Config {
     std::int64_t num_attention_heads = 0;    // H
     std::int64_t num_key_value_heads = 0;    // H for MLA; heads sharing keys for GQA/MQA
     std::int64_t head_dim = 0;               // MHA, GQA, MQA only: rotary on all of it
-    std::int64_t n_shared_experts = 0;       // one MLP of width n_shared_experts * moe_intermediate_size
-    std::int64_t n_routed_experts = 0;       // E; 0 = every layer dense
-    std::int64_t num_experts_per_tok = 0;    // K
+    std::int64_t n_shared_experts = 0;  // one MLP of width n_shared_experts * moe_intermediate_size
+    std::int64_t n_routed_experts = 0;  // E; 0 = every layer dense
+    std::int64_t num_experts_per_tok = 0;  // K
     double routed_scaling_factor = 1;
     std::optional<std::int64_t> q_lora_rank;  // absent (null) = plain q_proj
     std::int64_t kv_lora_rank = 0;            // R, width of the cached latent
@@ -67,7 +71,9 @@ struct Config {
 
     [[nodiscard]] std::int64_t qk_head_dim() const { return qk_nope_head_dim + qk_rope_head_dim; }
 
-    [[nodiscard]] bool is_moe(std::int64_t layer) const { return n_routed_experts > 0 && layer >= first_k_dense_replace; }
+    [[nodiscard]] bool is_moe(std::int64_t layer) const {
+        return n_routed_experts > 0 && layer >= first_k_dense_replace;
+    }
 
     /// Numbers cached per token and layer: R + dr for MLA, 2 * kv heads * head_dim otherwise.
     [[nodiscard]] std::int64_t cache_elements() const;
@@ -75,29 +81,35 @@ struct Config {
     bool operator==(const Config&) const = default;
 };
 
-/// Parses and validates. Keys that mean nothing here (architectures, auto_map, ...) are ignored; keys that would change the
-/// computation in a way that is not built (biases, tied embeddings, another activation) are refused. Error codes:
-/// config_json, config_missing, config_type, config_range, config_value, config_rule; `where` names the file, arg `key` the key.
+/// Parses and validates. Keys that mean nothing here (architectures, auto_map, ...) are ignored;
+/// keys that would change the computation in a way that is not built (biases, tied embeddings,
+/// another activation) are refused. Error codes: config_json, config_missing, config_type,
+/// config_range, config_value, config_rule; `where` names the file, arg `key` the key.
 Result<Config> parse_config(const std::string& json_text, const std::string& where);
 /// The JSON text, HuggingFace keys, two-space indent.
 std::string config_json(const Config& config);
 
 /// One weight that the config demands.
 struct WeightSpec {
-    std::string name;   // HuggingFace name
+    std::string name;  // HuggingFace name
     std::vector<std::int64_t> shape;
 };
-/// Every weight of the model in file order, MTP layers last (without their copies of embedding and head).
+
+/// Every weight of the model in file order, MTP layers last (without their copies of embedding and
+/// head).
 std::vector<WeightSpec> weight_specs(const Config& config);
-/// The same without building the list: calls visit for each weight until it returns false. False when it did.
+/// The same without building the list: calls visit for each weight until it returns false. False
+/// when it did.
 bool visit_weights(const Config& config, const std::function<bool(const WeightSpec&)>& visit);
 
 /// Parameter counts from the config alone.
 struct ParameterCount {
-    std::int64_t total = 0;      // without MTP modules
-    std::int64_t active = 0;     // multiplied per token: matrices used, with the head, without embedding, norms and bias
-    std::int64_t mtp = 0;        // own weights of the MTP modules
+    std::int64_t total = 0;  // without MTP modules
+    std::int64_t active =
+        0;  // multiplied per token: matrices used, with the head, without embedding, norms and bias
+    std::int64_t mtp = 0;  // own weights of the MTP modules
 };
+
 ParameterCount count_parameters(const Config& config);
 
 }  // namespace dg

@@ -9,8 +9,10 @@ namespace {
 
 using Visit = std::function<bool(const WeightSpec&)>;
 
-bool visit_mlp(const std::string& prefix, std::int64_t width, std::int64_t hidden, const Visit& visit) {
-    return visit({prefix + "gate_proj.weight", {width, hidden}}) && visit({prefix + "up_proj.weight", {width, hidden}}) &&
+bool visit_mlp(const std::string& prefix, std::int64_t width, std::int64_t hidden,
+               const Visit& visit) {
+    return visit({prefix + "gate_proj.weight", {width, hidden}}) &&
+           visit({prefix + "up_proj.weight", {width, hidden}}) &&
            visit({prefix + "down_proj.weight", {hidden, width}});
 }
 
@@ -35,7 +37,8 @@ bool visit_mla(const Config& c, const std::string& p, const Visit& visit) {
 bool visit_attention(const Config& c, const std::string& p, const Visit& visit) {
     if (c.attention == AttentionKind::kMla) return visit_mla(c, p, visit);
     const std::int64_t D = c.hidden_size;
-    const std::int64_t q = c.num_attention_heads * c.head_dim, kv = c.num_key_value_heads * c.head_dim;
+    const std::int64_t q = c.num_attention_heads * c.head_dim,
+                       kv = c.num_key_value_heads * c.head_dim;
     return visit({p + "q_proj.weight", {q, D}}) && visit({p + "k_proj.weight", {kv, D}}) &&
            visit({p + "v_proj.weight", {kv, D}}) && visit({p + "o_proj.weight", {D, q}});
 }
@@ -43,9 +46,11 @@ bool visit_attention(const Config& c, const std::string& p, const Visit& visit) 
 bool visit_moe(const Config& c, const std::string& p, const Visit& visit) {
     const std::int64_t D = c.hidden_size, E = c.n_routed_experts;
     if (!visit({p + "gate.weight", {E, D}})) return false;
-    if (c.topk_method == TopkMethod::kNoauxTc && !visit({p + "gate.e_score_correction_bias", {E}})) return false;
+    if (c.topk_method == TopkMethod::kNoauxTc && !visit({p + "gate.e_score_correction_bias", {E}}))
+        return false;
     for (std::int64_t e = 0; e < E; ++e) {
-        if (!visit_mlp(fmt::format("{}experts.{}.", p, e), c.moe_intermediate_size, D, visit)) return false;
+        if (!visit_mlp(fmt::format("{}experts.{}.", p, e), c.moe_intermediate_size, D, visit))
+            return false;
     }
     if (c.n_shared_experts == 0) return true;
     return visit_mlp(p + "shared_experts.", c.n_shared_experts * c.moe_intermediate_size, D, visit);
@@ -54,7 +59,8 @@ bool visit_moe(const Config& c, const std::string& p, const Visit& visit) {
 /// One block: attention and FFN with their norms.
 bool visit_block(const Config& c, std::int64_t layer, const Visit& visit) {
     const std::string p = fmt::format("model.layers.{}.", layer);
-    if (!visit({p + "input_layernorm.weight", {c.hidden_size}}) || !visit_attention(c, p + "self_attn.", visit) ||
+    if (!visit({p + "input_layernorm.weight", {c.hidden_size}}) ||
+        !visit_attention(c, p + "self_attn.", visit) ||
         !visit({p + "post_attention_layernorm.weight", {c.hidden_size}})) {
         return false;
     }
@@ -96,7 +102,8 @@ bool visit_weights(const Config& c, const std::function<bool(const WeightSpec&)>
     for (std::int64_t layer = 0; layer < L; ++layer) {
         if (!visit_block(c, layer, visit)) return false;
     }
-    if (!visit({"model.norm.weight", {D}}) || !visit({"lm_head.weight", {c.vocab_size, D}})) return false;
+    if (!visit({"model.norm.weight", {D}}) || !visit({"lm_head.weight", {c.vocab_size, D}}))
+        return false;
 
     // MTP modules follow as layers L, L + 1, ...
     for (std::int64_t layer = L; layer < L + c.num_nextn_predict_layers; ++layer) {

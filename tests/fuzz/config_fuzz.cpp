@@ -1,4 +1,5 @@
-// libFuzzer: any text as a config.json. What is accepted must survive its own round trip and be countable.
+// libFuzzer: any text as a config.json. What is accepted must survive its own round trip and be
+// countable.
 #include "engine/model/config.h"
 
 #include <cstdint>

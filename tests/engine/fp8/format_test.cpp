@@ -33,9 +33,13 @@ std::vector<std::vector<std::string>> read_csv(const std::string& name) {
     return rows;
 }
 
-std::uint32_t hex(const std::string& cell) { return static_cast<std::uint32_t>(std::strtoul(cell.c_str(), nullptr, 16)); }
+std::uint32_t hex(const std::string& cell) {
+    return static_cast<std::uint32_t>(std::strtoul(cell.c_str(), nullptr, 16));
+}
 
-bool is_nan_code(Format format, std::uint8_t code) { return std::isnan(decode(format, code)); }
+bool is_nan_code(Format format, std::uint8_t code) {
+    return std::isnan(decode(format, code));
+}
 
 void check_decode(Format format, const std::string& file) {
     const auto rows = read_csv(file);
@@ -45,7 +49,8 @@ void check_decode(Format format, const std::string& file) {
         if (row[1] == "nan") {
             EXPECT_TRUE(std::isnan(value)) << row[0];
         } else {
-            EXPECT_EQ(std::bit_cast<std::uint32_t>(value), hex(row[2])) << row[0] << " decodes to " << value;
+            EXPECT_EQ(std::bit_cast<std::uint32_t>(value), hex(row[2]))
+                << row[0] << " decodes to " << value;
         }
     }
 }
@@ -58,10 +63,15 @@ TEST(Fp8Format, DecodesEveryCodeAsTheExactTable) {
 TEST(Fp8Format, EncodesEveryGoldenCaseExactly) {
     const auto rows = read_csv("encode_cases.csv");
     ASSERT_EQ(rows.size(), 2878U);
+
     const struct {
         Format format;
         bool saturate;
-    } columns[] = {{Format::kE4M3, true}, {Format::kE4M3, false}, {Format::kE5M2, true}, {Format::kE5M2, false}};
+    } columns[] = {{Format::kE4M3, true},
+                   {Format::kE4M3, false},
+                   {Format::kE5M2, true},
+                   {Format::kE5M2, false}};
+
     for (const auto& row : rows) {
         const float x = std::bit_cast<float>(hex(row[0]));
         for (std::size_t c = 0; c < 4; ++c) {
@@ -105,7 +115,8 @@ TEST(Fp8Format, LimitsAreTheFormatsOwn) {
     }
 }
 
-/// The nearest code by search in double; ties to the even code. An independent second opinion for finite inputs.
+/// The nearest code by search in double; ties to the even code. An independent second opinion for
+/// finite inputs.
 std::uint8_t nearest_code(Format format, float x) {
     int best = 0;
     double best_distance = INFINITY;
@@ -113,7 +124,8 @@ std::uint8_t nearest_code(Format format, float x) {
         const double value = decode(format, static_cast<std::uint8_t>(code));
         if (!std::isfinite(value)) continue;
         const double distance = std::abs(std::abs(static_cast<double>(x)) - value);
-        if (distance < best_distance || (distance == best_distance && code % 2 == 0)) best = code, best_distance = distance;
+        if (distance < best_distance || (distance == best_distance && code % 2 == 0))
+            best = code, best_distance = distance;
     }
     return static_cast<std::uint8_t>(best | (std::signbit(x) ? 0x80 : 0));
 }
@@ -123,7 +135,8 @@ TEST(Fp8Format, SaturatingEncodeIsTheNearestCode) {
     for (int i = 0; i < 20000; ++i) {
         const float x = std::bit_cast<float>(rng.next());
         if (!std::isfinite(x)) continue;
-        const float scaled = std::ldexp(x, -std::ilogb(x == 0 ? 1 : x) + static_cast<int>(rng.below(40)) - 22);
+        const float scaled =
+            std::ldexp(x, -std::ilogb(x == 0 ? 1 : x) + static_cast<int>(rng.below(40)) - 22);
         for (const Format format : {Format::kE4M3, Format::kE5M2}) {
             ASSERT_EQ(encode(format, scaled, true), nearest_code(format, scaled)) << scaled;
         }

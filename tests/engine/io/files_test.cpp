@@ -23,7 +23,9 @@ TEST(Files, WritesAndReadsBack) {
     EXPECT_EQ(folder.entries(), 1U) << "a temporary file was left";
 }
 
-TEST(Files, ReadsWhatHasNoSize) { EXPECT_NE(read_file("/proc/self/status").value().find("Name:"), std::string::npos); }
+TEST(Files, ReadsWhatHasNoSize) {
+    EXPECT_NE(read_file("/proc/self/status").value().find("Name:"), std::string::npos);
+}
 
 TEST(Files, MissingFilesAndFoldersAreErrors) {
     const TempFolder folder;
@@ -43,7 +45,9 @@ TEST(Files, AFileBeyondTheMemoryIsRefusedUnread) {
     expect_error(read_file(folder / "sparse").error(), "file_read");
 }
 
-TEST(Files, AFullDiskIsAnError) { expect_error(write_file("/dev/full", "abc").error(), "file_write"); }
+TEST(Files, AFullDiskIsAnError) {
+    expect_error(write_file("/dev/full", "abc").error(), "file_write");
+}
 
 TEST(Files, AFailedWriteKeepsTheOldFileAndNoTemporaryOne) {
     const TempFolder folder;

@@ -38,13 +38,17 @@ void set_value(RawTensor& raw, std::size_t index, float value) {
     std::memcpy(raw.bytes.data() + index * sizeof(float), &value, sizeof(float));
 }
 
-TEST(HfHostile, AnUnspoiltCopyLoads) { EXPECT_TRUE(Copy("v3_grouped").load()); }
+TEST(HfHostile, AnUnspoiltCopyLoads) {
+    EXPECT_TRUE(Copy("v3_grouped").load());
+}
 
 TEST(HfHostile, NanAndInfinityAreRefusedWithTheirPlace) {
-    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
-                            -std::numeric_limits<float>::infinity()}) {
+    for (const float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+          -std::numeric_limits<float>::infinity()}) {
         Copy copy("v3_grouped");
-        set_value(copy.weights.tensors.at("model.layers.1.mlp.experts.3.up_proj.weight"), 2 * 64 + 7, bad);
+        set_value(copy.weights.tensors.at("model.layers.1.mlp.experts.3.up_proj.weight"),
+                  2 * 64 + 7, bad);
         const Result<Model<float>> loaded = copy.load();
         expect_error(loaded.error(), "weight_not_finite");
         EXPECT_EQ(arg(loaded.error(), "tensor"), "model.layers.1.mlp.experts.3.up_proj.weight");
@@ -56,7 +60,8 @@ TEST(HfHostile, MissingUnknownMisshapenAndMistyped) {
     Copy missing("v3_grouped");
     missing.weights.tensors.erase("model.layers.2.mlp.gate.e_score_correction_bias");
     expect_error(missing.load().error(), "weight_missing");
-    EXPECT_EQ(arg(missing.load().error(), "tensor"), "model.layers.2.mlp.gate.e_score_correction_bias");
+    EXPECT_EQ(arg(missing.load().error(), "tensor"),
+              "model.layers.2.mlp.gate.e_score_correction_bias");
 
     Copy unknown("v3_grouped");
     unknown.weights.tensors["model.layers.9.surprise"] = RawTensor::from(Tensor<float>(Shape{1}));
@@ -69,14 +74,16 @@ TEST(HfHostile, MissingUnknownMisshapenAndMistyped) {
     EXPECT_EQ(arg(misshapen.load().error(), "expected"), "[80, 64]");
 
     Copy mistyped("v3_grouped");
-    mistyped.weights.tensors.at("model.norm.weight") = RawTensor::from(Tensor<float>(Shape{64}), DType::kI32);
+    mistyped.weights.tensors.at("model.norm.weight") =
+        RawTensor::from(Tensor<float>(Shape{64}), DType::kI32);
     expect_error(mistyped.load().error(), "weight_dtype");
 }
 
 TEST(HfHostile, ConfigsThatDoNotFitTheFile) {
-    const std::pair<const char*, Json> lies[] = {{"num_hidden_layers", 4}, {"num_hidden_layers", 2}, {"n_routed_experts", 12},
-                                                 {"hidden_size", 63},      {"q_lora_rank", nullptr}, {"vocab_size", 1 << 20},
-                                                 {"n_shared_experts", 2},  {"topk_method", "greedy"}};
+    const std::pair<const char*, Json> lies[] = {
+        {"num_hidden_layers", 4}, {"num_hidden_layers", 2}, {"n_routed_experts", 12},
+        {"hidden_size", 63},      {"q_lora_rank", nullptr}, {"vocab_size", 1 << 20},
+        {"n_shared_experts", 2},  {"topk_method", "greedy"}};
     for (const auto& [key, value] : lies) {
         Copy copy("v3_grouped");
         copy.config[key] = value;
@@ -110,7 +117,8 @@ TEST(HfHostile, Fp8WeightsNeedTheirScales) {
     expect_error(misshapen.load().error(), "weight_shape");
 
     Copy mistyped("v3_fp8");
-    mistyped.weights.tensors.at(name + "_scale_inv") = RawTensor::from(Tensor<float>(Shape{2, 2}), DType::kBF16);
+    mistyped.weights.tensors.at(name + "_scale_inv") =
+        RawTensor::from(Tensor<float>(Shape{2, 2}), DType::kBF16);
     expect_error(mistyped.load().error(), "weight_dtype");
 
     Copy blind("v3_fp8");
@@ -118,7 +126,8 @@ TEST(HfHostile, Fp8WeightsNeedTheirScales) {
     expect_error(blind.load().error(), "weight_scale_config");
 
     Copy infinite("v3_fp8");
-    set_value(infinite.weights.tensors.at(name + "_scale_inv"), 1, std::numeric_limits<float>::infinity());
+    set_value(infinite.weights.tensors.at(name + "_scale_inv"), 1,
+              std::numeric_limits<float>::infinity());
     expect_error(infinite.load().error(), "weight_not_finite");
 
     Copy nan_code("v3_fp8");
@@ -127,7 +136,8 @@ TEST(HfHostile, Fp8WeightsNeedTheirScales) {
     EXPECT_EQ(arg(nan_code.load().error(), "index"), "[1, 1]");
 
     Copy orphan("v3_fp8");
-    orphan.weights.tensors["model.norm.weight_scale_inv"] = RawTensor::from(Tensor<float>(Shape{1, 1}));
+    orphan.weights.tensors["model.norm.weight_scale_inv"] =
+        RawTensor::from(Tensor<float>(Shape{1, 1}));
     expect_error(orphan.load().error(), "weight_unknown");
 
     Copy other_blocks("v3_fp8");
@@ -156,19 +166,28 @@ TEST(HfHostile, IndexAndShardsMustAgree) {
         if (!loaded) expect_error(loaded.error(), loaded.error().code);
         return loaded ? std::string("loaded") : loaded.error().code;
     };
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["model.norm.weight"] = kFirst; }), "index_missing");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["nowhere"] = kFirst; }), "index_missing");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"].erase("lm_head.weight"); }), "index_extra");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "absent.safetensors"; }), "file_read");
+    EXPECT_EQ(
+        code([](Json& j, const TempFolder&) { j["weight_map"]["model.norm.weight"] = kFirst; }),
+        "index_missing");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["nowhere"] = kFirst; }),
+              "index_missing");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"].erase("lm_head.weight"); }),
+              "index_extra");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "absent.safetensors"; }),
+              "file_read");
     EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = 5; }), "index_value");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "../" + kFirst; }), "index_value");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "/etc/passwd"; }), "index_value");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "../" + kFirst; }),
+              "index_value");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = "/etc/passwd"; }),
+              "index_value");
     EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"]["x"] = ""; }), "index_value");
-    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"] = Json::array(); }), "index_value");
+    EXPECT_EQ(code([](Json& j, const TempFolder&) { j["weight_map"] = Json::array(); }),
+              "index_value");
     EXPECT_EQ(code([](Json& j, const TempFolder&) { j = Json::array(); }), "index_value");
     EXPECT_EQ(code([](Json&, const TempFolder& f) {
                   std::filesystem::copy_file(f / kFirst, f / "model-3.safetensors");
-                  std::filesystem::copy_file(f / kFirst, f / kSecond, std::filesystem::copy_options::overwrite_existing);
+                  std::filesystem::copy_file(f / kFirst, f / kSecond,
+                                             std::filesystem::copy_options::overwrite_existing);
               }),
               "weight_duplicate");
 }

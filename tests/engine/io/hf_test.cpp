@@ -38,7 +38,8 @@ TEST_P(GoldenModel, SaveAndLoadInF32IsBitEqual) {
     const Model<float> again = load_model(folder / "new/model").value();
     ASSERT_EQ(again.weights.tensors.size(), model.weights.tensors.size());
     for (const auto& [name, tensor] : model.weights.tensors) {
-        EXPECT_TRUE(std::ranges::equal(again.weights.tensors.at(name).values(), tensor.values())) << name;
+        EXPECT_TRUE(std::ranges::equal(again.weights.tensors.at(name).values(), tensor.values()))
+            << name;
     }
     Config expected = model.config;
     expected.quantization.reset();
@@ -65,19 +66,22 @@ TEST_P(GoldenModel, Bf16IsRoundedOnceAndKeepsTheRouterBias) {
 
     // what BF16 holds exactly stays: the second round trip changes nothing, hash included
     ASSERT_TRUE(save_model(folder / "b", once, DType::kBF16));
-    EXPECT_EQ(read_file(folder / "a/model.safetensors").value(), read_file(folder / "b/model.safetensors").value());
+    EXPECT_EQ(read_file(folder / "a/model.safetensors").value(),
+              read_file(folder / "b/model.safetensors").value());
     ASSERT_TRUE(save_model(folder / "c", once, DType::kF32));
     EXPECT_EQ(load_model(folder / "c").value().hash, once.hash);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllCases, GoldenModel, ::testing::Values("v3_grouped", "v2_softmax", "v3_yarn_mtp", "v3_fp8"),
+INSTANTIATE_TEST_SUITE_P(AllCases, GoldenModel,
+                         ::testing::Values("v3_grouped", "v2_softmax", "v3_yarn_mtp", "v3_fp8"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(HfModel, WeightsAreTheFilesOwnValues) {
     const Model<float> model = load_model(golden("model/v3_grouped")).value();
     const SafeTensors file = read_safetensors(golden("model/v3_grouped/model.safetensors")).value();
     for (const auto& [name, tensor] : model.weights.tensors) {
-        EXPECT_TRUE(std::ranges::equal(tensor.values(), file.tensors.at(name).to_float().values())) << name;
+        EXPECT_TRUE(std::ranges::equal(tensor.values(), file.tensors.at(name).to_float().values()))
+            << name;
     }
 }
 
@@ -93,8 +97,10 @@ TEST(HfModel, Fp8WeightsAreDequantisedInBlocksWithPartialEdges) {
         const Tensor<float>& loaded = model.weights.tensors.at(name);
         for (std::int64_t r = 0; r < codes.dim(0); ++r) {
             for (std::int64_t c = 0; c < codes.dim(1); ++c) {
-                const double exact = codes[r * codes.dim(1) + c] * scales[(r / 128) * scales.dim(1) + c / 128];
-                ASSERT_EQ(loaded[r * codes.dim(1) + c], static_cast<float>(exact)) << name << " " << r << "," << c;
+                const double exact =
+                    codes[r * codes.dim(1) + c] * scales[(r / 128) * scales.dim(1) + c / 128];
+                ASSERT_EQ(loaded[r * codes.dim(1) + c], static_cast<float>(exact))
+                    << name << " " << r << "," << c;
             }
         }
     }
@@ -166,7 +172,8 @@ TEST(HfModel, WhatCannotBeStoredIsNotSaved) {
 TEST(Convert, CopiesTheTokenizerAndRefusesItsOwnInput) {
     const TempFolder folder;
     ASSERT_TRUE(convert_model(golden("model/v3_yarn_mtp"), folder / "a", DType::kF32));
-    EXPECT_EQ(load_model(folder / "a").value().hash, load_model(golden("model/v3_yarn_mtp")).value().hash);
+    EXPECT_EQ(load_model(folder / "a").value().hash,
+              load_model(golden("model/v3_yarn_mtp")).value().hash);
     EXPECT_FALSE(std::filesystem::exists(folder / "a/tokenizer.json"));
 
     ASSERT_TRUE(write_file(folder / "a/tokenizer.json", "{\"version\":\"1.0\"}"));

@@ -1,4 +1,5 @@
-// Shared by the tests of files, configs and models: a folder that goes away, and errors that must be worded.
+// Shared by the tests of files, configs and models: a folder that goes away, and errors that must
+// be worded.
 #pragma once
 
 #include "engine/base/result.h"
@@ -21,7 +22,8 @@ inline std::filesystem::path golden(const std::string& name) {
 class TempFolder {
   public:
     TempFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "deepglass-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "deepglass-test-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
 
@@ -35,7 +37,9 @@ class TempFolder {
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+    [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
+        return path_ / name;
+    }
 
     [[nodiscard]] std::size_t entries() const {
         std::size_t n = 0;
@@ -47,20 +51,24 @@ class TempFolder {
     std::filesystem::path path_;
 };
 
-/// The error has that code, and assets/i18n/io.toml words it in both languages with no placeholder left unfilled.
+/// The error has that code, and assets/i18n/io.toml words it in both languages with no placeholder
+/// left unfilled.
 inline void expect_error(const Error& error, const std::string& code) {
     EXPECT_EQ(error.code, code) << error.plain();
-    const std::string toml = read_file(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "assets/i18n/io.toml").value();
+    const std::string toml =
+        read_file(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "assets/i18n/io.toml").value();
     const std::size_t entry = toml.find("[error." + error.code + "]\n");
     ASSERT_NE(entry, std::string::npos) << error.code << " has no wording";
     const std::string wording = toml.substr(entry, toml.find("\n\n", entry) - entry);
     EXPECT_NE(wording.find("\nzh = \""), std::string::npos) << error.code;
     EXPECT_NE(wording.find("\nen = \""), std::string::npos) << error.code;
-    for (std::size_t open = wording.find('{'); open != std::string::npos; open = wording.find('{', open + 1)) {
+    for (std::size_t open = wording.find('{'); open != std::string::npos;
+         open = wording.find('{', open + 1)) {
         const std::string name = wording.substr(open + 1, wording.find('}', open) - open - 1);
         bool given = false;
         for (const auto& [key, value] : error.args) given = given || key == name;
-        EXPECT_TRUE(given) << error.code << " is worded with {" << name << "}, which " << error.plain() << " lacks";
+        EXPECT_TRUE(given) << error.code << " is worded with {" << name << "}, which "
+                           << error.plain() << " lacks";
     }
 }
 

@@ -68,7 +68,8 @@ TEST(SafeTensors, EmptyFileOfNoTensorsIsLegal) {
 }
 
 TEST(SafeTensors, HeaderAloneHasNamesAndShapesOnly) {
-    const SafeTensors header = read_safetensors_header(golden("model/v3_fp8/model.safetensors")).value();
+    const SafeTensors header =
+        read_safetensors_header(golden("model/v3_fp8/model.safetensors")).value();
     const RawTensor& weight = header.tensors.at("model.layers.0.self_attn.kv_b_proj.weight");
     EXPECT_EQ(weight.dtype, DType::kF8E4M3);
     EXPECT_EQ(weight.shape, (Shape{288, 144}));
@@ -77,7 +78,8 @@ TEST(SafeTensors, HeaderAloneHasNamesAndShapesOnly) {
 }
 
 TEST(SafeTensors, GoldenFilesRead) {
-    const SafeTensors content = read_safetensors(golden("model/v3_grouped/golden.safetensors")).value();
+    const SafeTensors content =
+        read_safetensors(golden("model/v3_grouped/golden.safetensors")).value();
     const RawTensor& ids = content.tensors.at("input_ids");
     EXPECT_EQ(ids.shape, (Shape{2, 24}));
     for (const std::int64_t id : ids.to_ints()) EXPECT_TRUE(id >= 0 && id < 80);
@@ -98,7 +100,8 @@ TEST(RawTensor, WidensEveryDtypeExactly) {
     for (const DType dtype : {DType::kBF16, DType::kF16}) {
         const Tensor<float> once = RawTensor::from(t, dtype).to_float();
         const double limit = dtype == DType::kBF16 ? 0x1p-8 : 0x1p-11;
-        for (std::int64_t i = 0; i < t.size(); ++i) EXPECT_LE(std::abs(once[i] - t[i]), limit * std::abs(t[i]));
+        for (std::int64_t i = 0; i < t.size(); ++i)
+            EXPECT_LE(std::abs(once[i] - t[i]), limit * std::abs(t[i]));
         EXPECT_EQ(RawTensor::from(once, dtype).bytes, RawTensor::from(t, dtype).bytes);
     }
     const RawTensor codes = RawTensor::from_codes({2}, {0x38, 0xB8}, DType::kF8E4M3);

@@ -75,7 +75,8 @@ TEST(Config, DeepSeekV3CountsAsTheCurriculumSays) {
         std::int64_t elements = 1;
         for (const std::int64_t d : spec.shape) elements *= d;
         listed += elements;
-        EXPECT_TRUE(shapes.emplace(spec.name, spec.shape).second) << spec.name << " is listed twice";
+        EXPECT_TRUE(shapes.emplace(spec.name, spec.shape).second)
+            << spec.name << " is listed twice";
     }
     EXPECT_EQ(listed, n.total + n.mtp);
     EXPECT_EQ(shapes.at("model.layers.60.self_attn.kv_b_proj.weight"), (Shape{128 * 256, 512}));
@@ -89,8 +90,13 @@ TEST(Config, EveryKindOfModelRoundTripsThroughJson) {
         const auto file = golden(std::string("model/") + name + "/config.json");
         configs.push_back(parse_config(read_file(file).value(), name).value());
     }
-    configs.push_back(parse_with({{"deepglass_attention", "gqa"}, {"num_key_value_heads", 8}, {"head_dim", 96}}).value());
-    configs.push_back(parse_with({{"n_routed_experts", nullptr}, {"rope_scaling", nullptr}, {"eos_token_id", nullptr}}).value());
+    configs.push_back(
+        parse_with({{"deepglass_attention", "gqa"}, {"num_key_value_heads", 8}, {"head_dim", 96}})
+            .value());
+    configs.push_back(
+        parse_with(
+            {{"n_routed_experts", nullptr}, {"rope_scaling", nullptr}, {"eos_token_id", nullptr}})
+            .value());
     for (const Config& c : configs) {
         const std::string text = config_json(c);
         EXPECT_EQ(parse_config(text, "again").value(), c) << text;
@@ -103,9 +109,12 @@ TEST(Config, AttentionKindsDemandTheirWeights) {
         const char* kind;
         std::int64_t kv_heads;
     };
+
     for (const Case& kind : {Case{"mha", 128}, Case{"gqa", 8}, Case{"mqa", 1}}) {
-        const Config c =
-            parse_with({{"deepglass_attention", kind.kind}, {"head_dim", 56}, {"num_key_value_heads", kind.kv_heads}}).value();
+        const Config c = parse_with({{"deepglass_attention", kind.kind},
+                                     {"head_dim", 56},
+                                     {"num_key_value_heads", kind.kv_heads}})
+                             .value();
         EXPECT_EQ(c.cache_elements(), 2 * kind.kv_heads * 56);
         std::map<std::string, Shape> shapes;
         for (const WeightSpec& spec : weight_specs(c)) shapes[spec.name] = spec.shape;
@@ -118,14 +127,18 @@ TEST(Config, AttentionKindsDemandTheirWeights) {
     }
 
     // head counts that follow from the kind may be absent
-    EXPECT_EQ(parse_with({{"deepglass_attention", "mqa"}, {"head_dim", 2}, {"num_key_value_heads", nullptr}})
-                  .value()
-                  .num_key_value_heads,
-              1);
-    EXPECT_EQ(parse_with({{"deepglass_attention", "mha"}, {"head_dim", 2}, {"num_key_value_heads", nullptr}})
-                  .value()
-                  .num_key_value_heads,
-              128);
+    EXPECT_EQ(
+        parse_with(
+            {{"deepglass_attention", "mqa"}, {"head_dim", 2}, {"num_key_value_heads", nullptr}})
+            .value()
+            .num_key_value_heads,
+        1);
+    EXPECT_EQ(
+        parse_with(
+            {{"deepglass_attention", "mha"}, {"head_dim", 2}, {"num_key_value_heads", nullptr}})
+            .value()
+            .num_key_value_heads,
+        128);
 }
 
 TEST(Config, RouterBiasExistsForNoauxTcOnly) {
@@ -146,7 +159,10 @@ TEST(Config, NewerSpellingsMeanTheSame) {
     yarn["rope_type"] = "yarn";
     EXPECT_EQ(parse_with({{"rope_scaling", yarn}}).value(), c);
     yarn["rope_theta"] = 10000.0;
-    EXPECT_EQ(parse_with({{"rope_scaling", nullptr}, {"rope_theta", nullptr}, {"rope_parameters", yarn}}).value(), c);
+    EXPECT_EQ(
+        parse_with({{"rope_scaling", nullptr}, {"rope_theta", nullptr}, {"rope_parameters", yarn}})
+            .value(),
+        c);
     EXPECT_EQ(parse_with({{"torch_dtype", nullptr}, {"dtype", "bfloat16"}}).value(), c);
     EXPECT_FALSE(parse_with({{"rope_scaling", {{"rope_type", "default"}}}}).value().rope_scaling);
     yarn.erase("mscale");
@@ -155,9 +171,10 @@ TEST(Config, NewerSpellingsMeanTheSame) {
 }
 
 TEST(ConfigHostile, EveryRequiredKeyIsMissedByName) {
-    for (const char* key : {"model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-                            "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "intermediate_size",
-                            "moe_intermediate_size", "num_experts_per_tok", "max_position_embeddings"}) {
+    for (const char* key :
+         {"model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+          "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "intermediate_size",
+          "moe_intermediate_size", "num_experts_per_tok", "max_position_embeddings"}) {
         const Result<Config> parsed = parse_with({{key, nullptr}});
         ASSERT_FALSE(parsed) << key;
         expect_error(parsed.error(), "config_missing");
@@ -165,23 +182,29 @@ TEST(ConfigHostile, EveryRequiredKeyIsMissedByName) {
         EXPECT_EQ(parsed.error().where, "config.json");
     }
     expect_error(parse_with({{"deepglass_attention", "mha"}}).error(), "config_missing");
-    expect_error(parse_with({{"deepglass_attention", "gqa"}, {"head_dim", 8}, {"num_key_value_heads", nullptr}}).error(),
-                 "config_missing");
+    expect_error(
+        parse_with(
+            {{"deepglass_attention", "gqa"}, {"head_dim", 8}, {"num_key_value_heads", nullptr}})
+            .error(),
+        "config_missing");
 }
 
 TEST(ConfigHostile, SizesOutOfRangeAreNamedWithTheirRange) {
-    for (const char* key : {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "kv_lora_rank",
-                            "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "intermediate_size", "q_lora_rank",
-                            "moe_intermediate_size", "num_experts_per_tok", "max_position_embeddings", "n_group"}) {
-        for (const Json& bad : {Json(0), Json(-1), Json(std::int64_t{1} << 40), Json(~std::uint64_t{0}),
-                                Json(std::numeric_limits<std::int64_t>::min())}) {
+    for (const char* key :
+         {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "kv_lora_rank",
+          "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "intermediate_size", "q_lora_rank",
+          "moe_intermediate_size", "num_experts_per_tok", "max_position_embeddings", "n_group"}) {
+        for (const Json& bad :
+             {Json(0), Json(-1), Json(std::int64_t{1} << 40), Json(~std::uint64_t{0}),
+              Json(std::numeric_limits<std::int64_t>::min())}) {
             const Result<Config> parsed = parse_with({{key, bad}});
             ASSERT_FALSE(parsed) << key << " " << bad;
             expect_error(parsed.error(), "config_range");
             EXPECT_EQ(testing::arg(parsed.error(), "key"), key);
             EXPECT_EQ(testing::arg(parsed.error(), "found"), bad.dump());
         }
-        for (const Json& bad : {Json("7"), Json(7.0), Json(true), Json::array({7}), Json::object()}) {
+        for (const Json& bad :
+             {Json("7"), Json(7.0), Json(true), Json::array({7}), Json::object()}) {
             const Result<Config> parsed = parse_with({{key, bad}});
             ASSERT_FALSE(parsed) << key << " " << bad;
             expect_error(parsed.error(), "config_not_integer");
@@ -217,9 +240,15 @@ TEST(ConfigHostile, ContradictionsAndUnbuiltFeatures) {
         {{{"qk_rope_head_dim", 63}}, "config_rule", "qk_rope_head_dim"},
         {{{"deepglass_attention", "mha"}, {"head_dim", 7}}, "config_rule", "head_dim"},
         {{{"num_key_value_heads", 8}}, "config_rule", "num_key_value_heads"},
-        {{{"deepglass_attention", "mha"}, {"head_dim", 8}, {"num_key_value_heads", 8}}, "config_rule", "num_key_value_heads"},
-        {{{"deepglass_attention", "mqa"}, {"head_dim", 8}, {"num_key_value_heads", 8}}, "config_rule", "num_key_value_heads"},
-        {{{"deepglass_attention", "gqa"}, {"head_dim", 8}, {"num_key_value_heads", 3}}, "config_rule", "num_key_value_heads"},
+        {{{"deepglass_attention", "mha"}, {"head_dim", 8}, {"num_key_value_heads", 8}},
+         "config_rule",
+         "num_key_value_heads"},
+        {{{"deepglass_attention", "mqa"}, {"head_dim", 8}, {"num_key_value_heads", 8}},
+         "config_rule",
+         "num_key_value_heads"},
+        {{{"deepglass_attention", "gqa"}, {"head_dim", 8}, {"num_key_value_heads", 3}},
+         "config_rule",
+         "num_key_value_heads"},
         {{{"scoring_func", "relu"}}, "config_value", "scoring_func"},
         {{{"topk_method", "best"}}, "config_value", "topk_method"},
         {{{"norm_topk_prob", 1}}, "config_not_bool", "norm_topk_prob"},
@@ -241,8 +270,12 @@ TEST(ConfigHostile, ContradictionsAndUnbuiltFeatures) {
          "config_range",
          "rope_scaling.original_max_position_embeddings"},
         {{{"quantization_config", 8}}, "config_not_object", "quantization_config"},
-        {{{"quantization_config", {{"quant_method", "gptq"}}}}, "config_value", "quantization_config.quant_method"},
-        {{{"quantization_config", {{"quant_method", "fp8"}, {"fmt", "e5m2"}}}}, "config_value", "quantization_config.fmt"},
+        {{{"quantization_config", {{"quant_method", "gptq"}}}},
+         "config_value",
+         "quantization_config.quant_method"},
+        {{{"quantization_config", {{"quant_method", "fp8"}, {"fmt", "e5m2"}}}},
+         "config_value",
+         "quantization_config.fmt"},
         {{{"quantization_config", {{"quant_method", "fp8"}, {"weight_block_size", {128}}}}},
          "config_not_block",
          "quantization_config.weight_block_size"},
@@ -268,19 +301,30 @@ TEST(ConfigHostile, BrokenJsonIsPlaced) {
     const Result<Config> parsed = parse_config("{\n  \"vocab_size\": 5,,\n}", "c.json");
     expect_error(parsed.error(), "config_json");
     EXPECT_EQ(parsed.error().where, "c.json:2:19");
-    for (const std::string& text : {std::string(), std::string("[]"), std::string("null"), std::string("{\"a\":\"\xff\"}"),
-                                    std::string("{\"a\":1e999}"), std::string("{} {}"), std::string(1'000'000, '['),
-                                    "{\"a\":" + std::string(65, '[') + std::string(65, ']') + "}"}) {
+    for (const std::string& text :
+         {std::string(), std::string("[]"), std::string("null"), std::string("{\"a\":\"\xff\"}"),
+          std::string("{\"a\":1e999}"), std::string("{} {}"), std::string(1'000'000, '['),
+          "{\"a\":" + std::string(65, '[') + std::string(65, ']') + "}"}) {
         expect_error(parse_config(text, "c.json").error(), "config_json");
     }
 }
 
 TEST(ConfigHostile, TheLargestLegalModelCountsWithoutOverflow) {
-    const Config c = parse_with({{"vocab_size", 1 << 20}, {"hidden_size", 1 << 17}, {"num_hidden_layers", 512},
-                                 {"num_attention_heads", 4096}, {"num_key_value_heads", 4096}, {"n_routed_experts", 4096},
-                                 {"moe_intermediate_size", 1 << 20}, {"first_k_dense_replace", 0}, {"n_shared_experts", 256},
-                                 {"qk_nope_head_dim", 4096}, {"qk_rope_head_dim", 4096}, {"v_head_dim", 4096},
-                                 {"kv_lora_rank", 1 << 17}, {"q_lora_rank", 1 << 17}, {"num_nextn_predict_layers", 64}})
+    const Config c = parse_with({{"vocab_size", 1 << 20},
+                                 {"hidden_size", 1 << 17},
+                                 {"num_hidden_layers", 512},
+                                 {"num_attention_heads", 4096},
+                                 {"num_key_value_heads", 4096},
+                                 {"n_routed_experts", 4096},
+                                 {"moe_intermediate_size", 1 << 20},
+                                 {"first_k_dense_replace", 0},
+                                 {"n_shared_experts", 256},
+                                 {"qk_nope_head_dim", 4096},
+                                 {"qk_rope_head_dim", 4096},
+                                 {"v_head_dim", 4096},
+                                 {"kv_lora_rank", 1 << 17},
+                                 {"q_lora_rank", 1 << 17},
+                                 {"num_nextn_predict_layers", 64}})
                          .value();
     const ParameterCount n = count_parameters(c);
     const double experts = 512.0 * (4096 + 256) * 3 * (1 << 20) * (1 << 17);
@@ -292,7 +336,9 @@ TEST(ConfigHostile, TheLargestLegalModelCountsWithoutOverflow) {
 
 TEST(ConfigHostile, MutationsNeverCrashAndWhatPassesIsStable) {
     constexpr std::uint64_t kSeed = 7;
-    static const char* const kTrouble[] = {"0", "-1", "null", "true", "1e308", "18446744073709551615", "{}", "[", "\"", "\\u0000", "\xff"};
+    static const char* const kTrouble[] = {
+        "0",  "-1", "null", "true",    "1e308", "18446744073709551615",
+        "{}", "[",  "\"",   "\\u0000", "\xff"};
     Rng rng(kSeed);
     const std::string good = kV3;
     const auto stop = std::chrono::steady_clock::now() + std::chrono::seconds(2);
@@ -312,7 +358,9 @@ TEST(ConfigHostile, MutationsNeverCrashAndWhatPassesIsStable) {
             const Result<Config> parsed = parse_config(text, "mutation");
             if (!parsed) continue;
             ++passed;
-            ASSERT_EQ(parse_config(config_json(*parsed), "again").value(), *parsed) << "seed " << kSeed << "\n" << text;
+            ASSERT_EQ(parse_config(config_json(*parsed), "again").value(), *parsed)
+                << "seed " << kSeed << "\n"
+                << text;
             ASSERT_GT(count_parameters(*parsed).total, 0);
         }
     }
