@@ -23,7 +23,7 @@ class Run {
 
     Result<void> run(const std::stop_token& stop) {
         DG_TRY(prepare());
-        const std::int64_t steps = recipe_.train.schedule.steps, log_every = std::max<std::int64_t>(1, steps / 1000);
+        const std::int64_t steps = recipe_.train.schedule.steps, log_every = steps >= 1000 ? 10 : 1;
         while (trainer_->steps_done() < steps) {
             if (stop.stop_requested()) {
                 DG_TRY(save_checkpoint());
