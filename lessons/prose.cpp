@@ -1,5 +1,8 @@
 #include "lessons/prose.h"
 
+#include "viz/scenes/numbers.h"
+#include "viz/text/utf8.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -8,41 +11,6 @@ namespace dg::lessons {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// one character of UTF-8 at `i`; advances past it
-char32_t next_character(std::string_view text, std::size_t& i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : (lead < 0xE0 ? 2 : (lead < 0xF0 ? 3 : 4));
-    char32_t c = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
-        c = (c << 6U) | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-    }
-    i = std::min(i + length, text.size());
-    return c;
-}
-
-std::string with_thousands(double value) {
-    const std::string digits = fmt::format("{:.0f}", std::abs(value));
-    std::string out = value < 0 && digits != "0" ? "−" : "";
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
-        out += digits[i];
-    }
-    return out;
-}
-
-// minus is U+2212, as wide as a digit
-std::string with_minus(const std::string& number) {
-    std::string out;
-    for (const char c : number) {
-        if (c == '-') {
-            out += "−";
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -73,7 +41,7 @@ int count_words(std::string_view en) {
 int count_han(std::string_view zh) {
     int han = 0;
     for (std::size_t i = 0; i < zh.size();) {
-        const char32_t c = next_character(zh, i);
+        const char32_t c = viz::next_code_point(zh, i);
         if ((c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF)) ++han;
     }
     return han;
@@ -111,10 +79,10 @@ Result<std::string> formatted(double value, std::string_view format) {
     const int digits = fixed || significant ? digits_of(rest.substr(1)) : 0;
     const bool good = digits >= 0 && (fixed || significant || rest == "d" || (percent && rest.empty()));
     if (!good || (percent && rest == "d")) return bad;
-    if (!std::isfinite(value)) return std::string("–");
-    if (format == "d") return with_thousands(value);
-    if (significant) return with_minus(fmt::format("{:.{}g}", value, std::max(digits, 1)));
-    return with_minus(fmt::format("{:.{}f}{}", percent ? value * 100 : value, digits, percent ? "\u00A0%" : ""));
+    if (!std::isfinite(value)) return std::string(viz::kUnknown);
+    if (format == "d") return viz::grouped(std::llround(value));
+    if (significant) return viz::number(value, std::max(digits, 1));
+    return percent ? viz::percent(value, digits) : viz::fixed(value, digits);
 }
 
 std::string filled(std::string_view text, const Environment& environment, const std::vector<std::string>& runs) {
@@ -125,7 +93,7 @@ std::string filled(std::string_view text, const Environment& environment, const 
     for (const Placeholder& p : *list) {
         out += text.substr(done, p.begin - done);
         done = p.end;
-        std::string shown = "–";
+        std::string shown(viz::kUnknown);
         if (auto expression = Expression::parse(p.expression, runs)) {
             if (auto value = expression->evaluate(environment)) {
                 if (auto written = formatted(value->value, p.format)) shown = *written;

@@ -38,6 +38,15 @@ inline std::vector<viz::Observation> observe_coin(const viz::SceneData& scene_da
             {"heads", "", static_cast<double>(coin.heads)}, {"paper", "", 0.5, viz::Kind::kPublished}};
 }
 
+/// The bias as text: "?" while covered.
+inline void draw_coin(viz::Canvas& canvas, const viz::SceneData& scene_data, const viz::Params&, const viz::View& view) {
+    const auto& coin = dynamic_cast<const CoinData&>(scene_data);
+    canvas.fill_circle(canvas.page().center(), 100, viz::Color::hex(0x8196B2));
+    viz::TextStyle style;
+    style.size = 40;
+    canvas.text({100, 100}, view.revealed ? fmt::format("bias {}", coin.bias) : "bias ?", style);
+}
+
 inline std::vector<viz::Scene> coin_scenes() {
     using viz::ParamType;
     viz::Scene coin{.id = "coin",
@@ -48,7 +57,7 @@ inline std::vector<viz::Scene> coin_scenes() {
                                {.id = "mode", .type = ParamType::kChoice, .default_value = "whole", .choices = {"whole", "broken", "missing"}}},
                     .stages = {{.id = "throw"}, {.id = "land"}},
                     .compute = &toss,
-                    .draw = nullptr,
+                    .draw = &draw_coin,
                     .observe = &observe_coin};
     return {coin};
 }
