@@ -22,9 +22,8 @@ struct YarnScaling {
     double factor = 1;
     std::int64_t original_max_position_embeddings = 4096;
     double beta_fast = 32, beta_slow = 1;
-    double mscale = 1,
-           mscale_all_dim =
-               1;  // must be equal: then cos and sin stay unscaled; one given stands for both
+    // must be equal: then cos and sin stay unscaled; one given stands for both
+    double mscale = 1, mscale_all_dim = 1;
 
     bool operator==(const YarnScaling&) const = default;
 };
@@ -83,8 +82,9 @@ struct Config {
 
 /// Parses and validates. Keys that mean nothing here (architectures, auto_map, ...) are ignored;
 /// keys that would change the computation in a way that is not built (biases, tied embeddings,
-/// another activation) are refused. Error codes: config_json, config_missing, config_type,
-/// config_range, config_value, config_rule; `where` names the file, arg `key` the key.
+/// another activation) are refused. Error codes: config_json, config_missing, config_not_integer
+/// (and _number, _bool, _text, _object, _block), config_range, config_value, config_rule; `where`
+/// names the file, arg `key` the key.
 Result<Config> parse_config(const std::string& json_text, const std::string& where);
 /// The JSON text, HuggingFace keys, two-space indent.
 std::string config_json(const Config& config);
