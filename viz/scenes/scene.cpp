@@ -12,10 +12,12 @@ const Scene* find_scene(std::string_view id) {
     return nullptr;
 }
 
-Result<const Scene*> require_scene(std::string_view id) {
-    if (const Scene* scene = find_scene(id)) return scene;
+Result<const Scene*> require_scene(std::string_view id, std::span<const Scene> table) {
     std::vector<std::string> known;
-    for (const Scene& scene : scenes()) known.emplace_back(scene.id);
+    for (const Scene& scene : table) {
+        if (scene.id == id) return &scene;
+        known.emplace_back(scene.id);
+    }
     return Error{"unknown_scene", {{"name", printable(id)}, {"suggestion", nearest(id, known)}}, ""};
 }
 

@@ -118,8 +118,8 @@ struct Scene {
 /// The one table (scenes.cpp): the only edit needed to add a scene.
 std::span<const Scene> scenes();
 const Scene* find_scene(std::string_view id);
-/// The scene, or error code unknown_scene with a suggestion.
-Result<const Scene*> require_scene(std::string_view id);
+/// The scene of `table`, or error code unknown_scene with a suggestion.
+Result<const Scene*> require_scene(std::string_view id, std::span<const Scene> table = scenes());
 
 /// Specs of the parameters that scenes share, so that they mean the same everywhere.
 ParamSpec model_param(std::string default_value = "mini");
