@@ -1,5 +1,7 @@
 #include "viz/scenes/rich_text.h"
 
+#include "viz/text/utf8.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,11 +68,6 @@ void read_markup(const Theme& theme, std::string_view markup, Color color, Weigh
     }
 }
 
-bool is_wide(char32_t c) {
-    return (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7FF) || (c >= 0xF900 && c <= 0xFAFF) ||
-           (c >= 0xFE30 && c <= 0xFE4F) || (c >= 0xFF00 && c <= 0xFFEF) || (c >= 0x20000 && c <= 0x3FFFF);
-}
-
 bool closes(char32_t c) { return std::u32string_view(U"，。；：！？、）】」』》〉…—%）,.;:!?)]}”’").find(c) != std::u32string_view::npos; }
 
 bool opens(char32_t c) { return std::u32string_view(U"（【「『《〈([{“‘").find(c) != std::u32string_view::npos; }
@@ -135,23 +132,14 @@ std::size_t fitting_head(const Canvas& canvas, std::string_view text, const Text
 }  // namespace
 
 std::size_t utf8_length(std::string_view text) {
-    if (text.empty()) return 0;
-    const auto lead = static_cast<unsigned char>(text[0]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    for (std::size_t i = 1; i < length; ++i) {
-        if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 1;
-    }
-    return length;
+    std::size_t end = 0;
+    if (!text.empty()) static_cast<void>(next_code_point(text, end));
+    return end;
 }
 
 char32_t utf8_code(std::string_view text) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return 0;
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (length == 1) return lead;
-    char32_t code = lead & (0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-    return code;
+    std::size_t end = 0;
+    return text.empty() ? 0 : next_code_point(text, end);
 }
 
 RichText rich(const Theme& theme, std::string_view markup, Color base, Weight weight) {
