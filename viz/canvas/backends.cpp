@@ -3,10 +3,13 @@
 #include "engine/io/files.h"
 #include "viz/canvas/log_canvas.h"
 #include "viz/canvas/mesh_canvas.h"
+#include "viz/canvas/pdf_canvas.h"
 #include "viz/canvas/raster.h"
+#include "viz/canvas/svg_canvas.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace dg::viz {
@@ -59,6 +62,40 @@ Result<void> write_png(const std::filesystem::path& file, PageSize page, const O
     return write_file(file, bytes);
 }
 
+Result<void> write_svg(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+    DG_TRY(check_page(page, 1));
+    SvgCanvas canvas({0, 0, page.width, page.height});
+    draw(canvas);
+    return write_file(file, canvas.document(options.background, options.metadata));
+}
+
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options,
+                       std::span<const DrawFunction> pages) {
+    DG_TRY(check_page(page, 1));
+    const Rect whole = {0, 0, page.width, page.height};
+    PdfCanvas canvas(whole, options.metadata);
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+        if (i > 0) canvas.next_page(whole);
+        canvas.fill_rect(whole, options.background, 0);
+        pages[i](canvas);
+    }
+    DG_ASSIGN(const std::string bytes, canvas.finish());
+    return write_file(file, bytes);
+}
+
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+    return write_pdf(file, page, options, std::span<const DrawFunction>(&draw, 1));
+}
+
+Result<void> write_picture(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+    std::string extension = file.extension().string();
+    for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (extension == ".png") return write_png(file, page, options, draw);
+    if (extension == ".svg") return write_svg(file, page, options, draw);
+    if (extension == ".pdf") return write_pdf(file, page, options, draw);
+    return Error{"picture_format", {{"extension", extension}}, file.string()};
+}
+
 std::string draw_log(PageSize page, const DrawFunction& draw) {
     LogCanvas canvas({0, 0, page.width, page.height});
     draw(canvas);
@@ -67,7 +104,8 @@ std::string draw_log(PageSize page, const DrawFunction& draw) {
 
 Result<Metadata> read_metadata(const std::filesystem::path& file) {
     DG_ASSIGN(const std::string bytes, read_file(file));
-    return decode_png_text(bytes, file.string());
+    const bool png = bytes.compare(0, 4, "\x89PNG") == 0;
+    return png ? decode_png_text(bytes, file.string()) : decode_svg_metadata(bytes, file.string());
 }
 
 }  // namespace dg::viz

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 
 namespace dg::viz {
@@ -30,7 +31,7 @@ struct PageSize {
 struct OutputOptions {
     float scale = 1;
     Color background = Color::hex(0xFFFFFF);
-    Metadata metadata;
+    Metadata metadata = {};
 };
 
 /// The picture in memory: round(width * scale) x round(height * scale) pixels, at least 1x1. Error code: page_size (args
@@ -40,10 +41,22 @@ Result<Image> render_image(PageSize page, float scale, Color background, const D
 /// PNG with the metadata as text chunks. Error codes: page_size, png_encode, file_write.
 Result<void> write_png(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw);
 
+/// SVG (svg_canvas.h), metadata inside. Error codes: page_size, file_write.
+Result<void> write_svg(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw);
+
+/// PDF, one page per drawing, all of one size; 1 unit = 0.75 pt (A4 portrait: 793.7 x 1122.5). Error codes: page_size,
+/// pdf_encode, file_write.
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options,
+                       std::span<const DrawFunction> pages);
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw);
+
+/// By the file's extension: .png .svg .pdf, in any case. Error code in addition: picture_format (args extension).
+Result<void> write_picture(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw);
+
 /// Every command of the drawing as text (log_canvas.h).
 std::string draw_log(PageSize page, const DrawFunction& draw);
 
-/// The metadata of a PNG written by write_png. Error codes: file_read, png_decode.
+/// The metadata of a PNG or SVG written here. Error codes: file_read, png_decode, svg_metadata.
 Result<Metadata> read_metadata(const std::filesystem::path& file);
 
 }  // namespace dg::viz

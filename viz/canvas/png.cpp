@@ -115,9 +115,16 @@ bool read_pixels(Reading& r, std::vector<png_bytep>& rows) {
     return true;
 }
 
-bool read_rest(Reading& r, png_infop end) {
+/// Reads past the pixels: libpng does not skip them by itself.
+bool read_rest(Reading& r) {
     if (setjmp(png_jmpbuf(r.png))) return false;
-    png_read_end(r.png, end);
+    const int passes = png_set_interlace_handling(r.png);
+    const png_uint_32 rows = png_get_image_height(r.png, r.info);
+    png_start_read_image(r.png);
+    for (int pass = 0; pass < passes; ++pass) {
+        for (png_uint_32 y = 0; y < rows; ++y) png_read_row(r.png, nullptr, nullptr);
+    }
+    png_read_end(r.png, r.info);
     return true;
 }
 
@@ -193,7 +200,7 @@ Result<Metadata> decode_png_text(std::string_view bytes, const std::string& name
     Source source{bytes.data(), bytes.size(), 0};
     Reading r;
     // other programs may have moved the chunks behind the pixels: read to the end
-    if (!open_reader(r, source, trouble) || !read_rest(r, r.info)) return decode_error(trouble, name);
+    if (!open_reader(r, source, trouble) || !read_rest(r)) return decode_error(trouble, name);
     png_textp chunks = nullptr;
     const auto count = static_cast<std::size_t>(png_get_text(r.png, r.info, &chunks, nullptr));
     Metadata metadata;

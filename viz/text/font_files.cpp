@@ -48,7 +48,7 @@ std::optional<FoundFont> file_of(FcPattern* font) {
     if (FcPatternGetString(font, FC_FILE, 0, &file) != FcResultMatch) return std::nullopt;
     if (FcPatternGetInteger(font, FC_INDEX, 0, &index) != FcResultMatch) index = 0;
     if (FcPatternGetInteger(font, FC_WEIGHT, 0, &weight) != FcResultMatch) weight = FC_WEIGHT_REGULAR;
-    return FoundFont{{reinterpret_cast<const char*>(file), index & 0xFFFF}, weight >= FC_WEIGHT_DEMIBOLD};
+    return FoundFont{{reinterpret_cast<const char*>(file), index & 0xFFFF, false}, weight >= FC_WEIGHT_DEMIBOLD};
 }
 
 }  // namespace

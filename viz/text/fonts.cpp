@@ -5,6 +5,7 @@
 
 #include <ft2build.h>
 #include FT_FREETYPE_H
+#include FT_FONT_FORMATS_H
 #include FT_OUTLINE_H
 
 #include <algorithm>
@@ -56,14 +57,22 @@ std::vector<std::filesystem::path> split_paths(const char* list) {
 std::vector<bool> chinese_forms(const std::u32string& text) {
     std::vector<bool> chinese(text.size(), false);
     const auto wide = [&](std::size_t i) { return i < text.size() && (is_wide(text[i]) || chinese[i]); };
-    bool in_double = false, in_single = false;  // inside Chinese quotes
+    // form of the last opening quote: Latin, Chinese, or none yet (the text may start inside a quotation)
+    enum Form { kNone, kLatin, kChinese };
+    Form in_double = kNone, in_single = kNone;
+    const auto close = [](Form& opened, bool guess) {
+        const Form form = std::exchange(opened, kNone);
+        return form == kNone ? guess : form == kChinese;
+    };
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char32_t c = text[i];
         const bool before = i > 0 ? wide(i - 1) : wide(i + 1);
-        if (c == 0x201C) chinese[i] = in_double = before;
-        if (c == 0x2018) chinese[i] = in_single = before;
-        if (c == 0x201D) chinese[i] = std::exchange(in_double, false);
-        if (c == 0x2019) chinese[i] = std::exchange(in_single, false);
+        if (c == 0x201C || c == 0x2018) {
+            (c == 0x201C ? in_double : in_single) = before ? kChinese : kLatin;
+            chinese[i] = before;
+        }
+        if (c == 0x201D) chinese[i] = close(in_double, i > 0 && before);
+        if (c == 0x2019) chinese[i] = close(in_single, i > 0 && before);
         if (c == 0x2026 || c == 0x2014) chinese[i] = before;
         if (c == 0xB7) chinese[i] = i > 0 && wide(i - 1) && wide(i + 1);
     }
@@ -98,6 +107,8 @@ struct Fonts::State {
             FT_Done_Face(face.ft);
             return -1;
         }
+        const char* format = FT_Get_Font_Format(face.ft);
+        face.file.postscript = format != nullptr && std::string_view(format) != "TrueType";
         faces.push_back(face);
         return static_cast<int>(faces.size()) - 1;
     }
@@ -189,7 +200,7 @@ Fonts::Fonts(const FontOptions& options) : state_(std::make_unique<State>()) {
         for (auto& path : split_paths(std::getenv("DEEPGLASS_FONTS"))) extra.push_back(std::move(path));
     }
     for (const auto& path : extra) {
-        for (const Weight weight : {Weight::kRegular, Weight::kBold}) s.add(FoundFont{{path, 0}, false}, weight);
+        for (const Weight weight : {Weight::kRegular, Weight::kBold}) s.add(FoundFont{{path, 0, false}, false}, weight);
     }
     if (s.faces.empty()) s.problems = {{"fonts_none", {{"package", "fonts-noto-core fonts-noto-cjk"}}, ""}};
 }

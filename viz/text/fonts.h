@@ -48,7 +48,8 @@ struct GlyphBitmap {
 /// Where a face lives, for writers that embed fonts.
 struct FaceFile {
     std::filesystem::path file;
-    int index = 0;  // within a collection
+    int index = 0;            // within a collection
+    bool postscript = false;  // CFF outlines
 };
 
 struct FontOptions {
