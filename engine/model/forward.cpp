@@ -11,6 +11,9 @@ namespace {
 
 using namespace ops;
 
+/// Speed of the bias update that a trace shows (V3 4.2).
+constexpr double kBiasSpeed = 0.001;
+
 template <class Real>
 class Forward {
   public:
@@ -164,6 +167,7 @@ class Forward {
         if (options_.balance || options_.balance_alpha > 0) {
             const Balance b = balance(tape_, r.scores, r.topk_ids, block_trace + "aux.");
             balances_.push_back(mean(tape_, b.balance_affinity, block_trace + "aux.mean"));
+            if (bias >= 0 && options_.balance) bias_update(tape_, bias, b.load, kBiasSpeed, block_trace + "aux.bias_after");
         }
         return combine(tape_, r.topk_ids, r.topk_weights, outs, shared, trace + "out");
     }

@@ -122,6 +122,10 @@ struct Balance {
 template <class Real>
 Balance balance(Tape<Real>& tape, TensorId scores, TensorId topk_ids, const std::string& prefix);
 
+/// [E]: bias + speed * sign(mean(load) - load): an expert with too little load becomes easier to choose. No gradient.
+template <class Real>
+TensorId bias_update(Tape<Real>& tape, TensorId bias, TensorId load, double speed, std::string name);
+
 /// [1]: mean over all elements (the balance loss of a batch is the mean over its sequences).
 template <class Real>
 TensorId mean(Tape<Real>& tape, TensorId x, std::string name);

@@ -69,7 +69,7 @@ void compare_all(const std::string& name) {
     ASSERT_TRUE(forward(c.model, c.tokens, everything(), tape));
     int compared = 0;
     for (const auto& [tensor, raw] : c.golden.tensors) {
-        if (tensor == "input_ids" || tensor.rfind("w8a8", 0) == 0 || tensor.ends_with("topk_weights") || tensor.ends_with("bias_after")) continue;
+        if (tensor == "input_ids" || tensor.rfind("w8a8", 0) == 0 || tensor.ends_with("topk_weights")) continue;
         const TensorId id = tape.find(tensor);
         ASSERT_GE(id, 0) << tensor << " is not on the tape";
         if (tensor.ends_with("topk_ids")) {
