@@ -7,6 +7,7 @@ namespace dg {
 namespace {
 
 constexpr double kLn2High = 0x1.62e42fefa0000p-1, kLn2Low = 0x1.cf79abc9e3b3ap-40;
+constexpr double kLargestAngle = 1e6;  // further out the three-part reduction loses bits
 
 /// x - n * pi/2 with pi/2 in three parts (Cody-Waite), n = nearest integer to x / (pi/2).
 struct Reduced {
@@ -42,8 +43,8 @@ double cos_series(double r) {
 
 double exp(double x) {
     if (x != x) return x;
-    if (x < -708.0) return 0.0;
-    if (x > 709.78) return std::numeric_limits<double>::infinity();
+    if (x < -0x1.6232bdd7abcd2p+9) return 0.0;  // ln DBL_MIN
+    if (x > 0x1.62e42fefa39efp+9) return std::numeric_limits<double>::infinity();  // ln DBL_MAX
     const double n = std::nearbyint(x * 1.44269504088896340736);
     double r = std::fma(n, -kLn2High, x);
     r = std::fma(n, -kLn2Low, r);
@@ -73,12 +74,14 @@ double log(double x) {
 }
 
 double sin(double x) {
+    if (!(std::fabs(x) <= kLargestAngle)) return std::numeric_limits<double>::quiet_NaN();
     const auto [r, n] = reduce_half_pi(x);
     const double v = (n & 1) != 0 ? cos_series(r) : sin_series(r);
     return (n & 2) != 0 ? -v : v;
 }
 
 double cos(double x) {
+    if (!(std::fabs(x) <= kLargestAngle)) return std::numeric_limits<double>::quiet_NaN();
     const auto [r, n] = reduce_half_pi(x);
     const double v = (n & 1) != 0 ? sin_series(r) : cos_series(r);
     return ((n + 1) & 2) != 0 ? -v : v;

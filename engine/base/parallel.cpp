@@ -1,5 +1,7 @@
 #include "engine/base/parallel.h"
 
+#include "engine/base/check.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -53,9 +55,10 @@ class Pool {
         stop();
         stopping_ = false;
         for (int i = 1; i < n; ++i) workers_.emplace_back([this] { run(); });
+        size_ = n;
     }
 
-    int size() const { return static_cast<int>(workers_.size()) + 1; }
+    int size() const { return size_; }
 
     void submit(const std::shared_ptr<Batch>& batch) {
         {
@@ -94,6 +97,7 @@ class Pool {
     }
 
     std::vector<std::thread> workers_;
+    std::atomic<int> size_{1};
     std::mutex mutex_;
     std::condition_variable wake_;
     std::shared_ptr<Batch> current_;
@@ -121,22 +125,19 @@ Shared& shared() {
 }  // namespace
 
 void set_threads(int n) {
+    DG_CHECK(!inside_pool);
     Shared& s = shared();
     const std::lock_guard lock(s.mutex);
     s.pool.resize(std::max(1, n));
 }
 
-int threads() {
-    Shared& s = shared();
-    const std::lock_guard lock(s.mutex);
-    return s.pool.size();
-}
+int threads() { return shared().pool.size(); }
 
 void parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& body) {
     if (n <= 0) return;
     Shared& s = shared();
     std::unique_lock lock(s.mutex, std::defer_lock);
-    if (n == 1 || inside_pool || !lock.try_lock() || s.pool.size() == 1) {
+    if (n == 1 || inside_pool || s.pool.size() == 1 || !lock.try_lock()) {
         for (std::int64_t i = 0; i < n; ++i) body(i);
         return;
     }

@@ -9,6 +9,7 @@
 namespace dg {
 
 /// Threads used by parallel_for, the caller included; at least 1. Default: hardware threads, or DEEPGLASS_THREADS.
+/// Changing the number waits for a running parallel_for; from inside a body it is a Bug.
 void set_threads(int n);
 int threads();
 
