@@ -87,6 +87,8 @@ Result<Json> read_tree(const std::string& text, const std::string& file) {
             "tokenizer_json",
             {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}},
             place};
+    } catch (const Json::exception&) {  // a number beyond double's range: the library does not say where
+        return Error{"tokenizer_json", {{"file", file}, {"line", "1"}, {"column", "1"}}, file};
     }
     if (repeats)
         return Error{"tokenizer_json_twice", {{"file", file}, {"key", quote(repeated)}}, file};
