@@ -1,5 +1,6 @@
 #include "sim/pretrain/card.h"
 
+#include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
 #include "engine/base/rng.h"
 #include "engine/io/hf.h"
@@ -64,7 +65,7 @@ std::vector<DomainLoss> domain_losses(const Model<float>& model, const Tokenizer
             d.tokens += parts[i].tokens;
             d.bytes += static_cast<std::int64_t>(docs[i].text.size());
             d.model_nats += parts[i].nats / static_cast<double>(documents);
-            d.entropy_nats += (docs[i].entropy_nats - std::log(domain.share)) / static_cast<double>(documents);
+            d.entropy_nats += (docs[i].entropy_nats - dg::log(domain.share)) / static_cast<double>(documents);
             agree += parts[i].agree;
             compared += static_cast<double>(parts[i].compared);
         }
