@@ -27,8 +27,8 @@ bool may_break(char32_t before, char32_t after) {
     if (is_breaking_blank(before)) return true;
     if (in(kNeverFirst, after) || in(kNeverLast, before)) return false;
     if (is_wide(before) || is_wide(after)) return is_han_text(before) || is_han_text(after) || is_word(before) || is_word(after);
-    // a hyphen or slash inside a word
-    return (before == U'-' || before == U'/' || before == 0x2013) && is_word(after);
+    // a hyphen or slash inside a word; before a digit it may be a minus
+    return (before == U'-' || before == U'/' || before == 0x2013) && is_word(after) && !(after >= U'0' && after <= U'9');
 }
 
 }  // namespace dg::viz
