@@ -88,8 +88,8 @@ Result<Figure> remake_figure(Session& session, const Recipe& recipe, const Progr
 }
 
 Result<FigureFormat> figure_format(const std::filesystem::path& file) {
-    static constexpr std::array<std::pair<std::string_view, FigureFormat>, 3> kFormats = {
-        {{".png", FigureFormat::kPng}, {".csv", FigureFormat::kCsv}, {".json", FigureFormat::kJson}}};
+    static constexpr std::array<std::pair<std::string_view, FigureFormat>, 5> kFormats = {
+        {{".png", FigureFormat::kPng}, {".svg", FigureFormat::kSvg}, {".pdf", FigureFormat::kPdf}, {".csv", FigureFormat::kCsv}, {".json", FigureFormat::kJson}}};
     const std::string extension = file.extension().string();
     for (const auto& [name, format] : kFormats) {
         if (extension == name) return format;
@@ -113,6 +113,8 @@ Result<void> export_figure(const Figure& figure, FigureFormat format, const std:
     const PageLayout layout = layout_page(r.width, r.height, r.dpi);
     switch (format) {
         case FigureFormat::kPng: return write_png(file, layout.page, options_of(figure, layout.scale), drawing(figure));
+        case FigureFormat::kSvg: return write_svg(file, layout.page, options_of(figure, layout.scale), drawing(figure));
+        case FigureFormat::kPdf: return write_pdf(file, layout.page, options_of(figure, layout.scale), drawing(figure));
         case FigureFormat::kCsv: return write_file(file, observations_csv(figure.scene->observe(*figure.data)));
         case FigureFormat::kJson: return write_file(file, observations_json(r, figure.scene->observe(*figure.data)));
     }

@@ -43,7 +43,7 @@ FigureRequest request_of(const Recipe& recipe);
 Result<Figure> remake_figure(Session& session, const Recipe& recipe, const Progress& progress = {},
                              std::span<const Scene> table = scenes());
 
-enum class FigureFormat { kPng, kCsv, kJson };
+enum class FigureFormat { kPng, kSvg, kPdf, kCsv, kJson };
 /// By extension. Error code: usage_format.
 Result<FigureFormat> figure_format(const std::filesystem::path& file);
 /// Writes the file with its recipe inside (CSV has no place for one): whole or not at all.

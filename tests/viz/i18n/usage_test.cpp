@@ -16,20 +16,36 @@ struct Use {
     std::string word, place;
 };
 
-std::vector<Use> find_uses(std::initializer_list<const char*> layers, const std::regex& pattern) {
-    std::vector<Use> uses;
+/// Path and text of every source of some layers.
+std::vector<std::pair<std::string, std::string>> read_sources(std::initializer_list<const char*> layers) {
+    std::vector<std::pair<std::string, std::string>> sources;
     for (const char* layer : layers) {
         for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / layer)) {
             const auto extension = entry.path().extension();
             if (extension != ".cpp" && extension != ".h") continue;
             std::ifstream in(entry.path());
-            const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-            for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) {
-                uses.push_back({(*it)[1].str(), entry.path().string()});
-            }
+            sources.emplace_back(entry.path().string(), std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>()));
         }
     }
+    return sources;
+}
+
+std::vector<Use> find_uses(std::initializer_list<const char*> layers, const std::regex& pattern) {
+    std::vector<Use> uses;
+    for (const auto& [path, text] : read_sources(layers)) {
+        for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it) uses.push_back({(*it)[1].str(), path});
+    }
     return uses;
+}
+
+/// From an opening brace to its partner; strings are not looked into, which is enough for our sources.
+std::string balanced(const std::string& text, std::size_t begin) {
+    int depth = 0;
+    for (std::size_t i = begin; i < text.size(); ++i) {
+        if (text[i] == '{') ++depth;
+        if (text[i] == '}' && --depth == 0) return text.substr(begin, i + 1 - begin);
+    }
+    return text.substr(begin);
 }
 
 TEST(I18nUsage, EveryKeyInTheCodeHasWords) {
@@ -53,6 +69,24 @@ TEST(I18nUsage, EveryErrorCodeHasWords) {
         if (!has_key("error." + use.word)) missing.insert(use.word + "  (" + use.place + ")");
     }
     for (const std::string& code : missing) ADD_FAILURE() << "no wording for error." << code;
+}
+
+TEST(I18nUsage, WordingsAskOnlyForArgumentsThatErrorsBring) {
+    const std::regex error(R"re(\bError\s*\{\s*"([a-z0-9_]+)"\s*,\s*\{)re"), argument(R"re(\{\s*"([a-z0-9_]+)"\s*,)re");
+    int checked = 0;
+    for (const auto& [path, text] : read_sources({"engine", "sim", "viz", "lessons", "app"})) {
+        for (std::sregex_iterator it(text.begin(), text.end(), error), end; it != end; ++it) {
+            const std::string code = (*it)[1].str();
+            const std::string body = balanced(text, text.find('{', static_cast<std::size_t>(it->position())));
+            std::set<std::string> given;
+            for (std::sregex_iterator a(body.begin() + 1, body.end(), argument), none; a != none; ++a) given.insert((*a)[1].str());
+            for (const std::string& wanted : placeholders(tr(Lang::kEn, "error." + code))) {
+                EXPECT_TRUE(given.contains(wanted)) << path << ": " << code << " is worded with {" << wanted << "}, which is not given";
+            }
+            ++checked;
+        }
+    }
+    EXPECT_GT(checked, 20);
 }
 
 }  // namespace
