@@ -90,7 +90,8 @@ Result<Figure> remake_figure(Session& session, const Recipe& recipe, const Progr
 Result<FigureFormat> figure_format(const std::filesystem::path& file) {
     static constexpr std::array<std::pair<std::string_view, FigureFormat>, 5> kFormats = {
         {{".png", FigureFormat::kPng}, {".svg", FigureFormat::kSvg}, {".pdf", FigureFormat::kPdf}, {".csv", FigureFormat::kCsv}, {".json", FigureFormat::kJson}}};
-    const std::string extension = file.extension().string();
+    std::string extension = file.extension().string();
+    std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     for (const auto& [name, format] : kFormats) {
         if (extension == name) return format;
     }

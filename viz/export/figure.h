@@ -44,7 +44,7 @@ Result<Figure> remake_figure(Session& session, const Recipe& recipe, const Progr
                              std::span<const Scene> table = scenes());
 
 enum class FigureFormat { kPng, kSvg, kPdf, kCsv, kJson };
-/// By extension. Error code: usage_format.
+/// By extension, in any case. Error code: usage_format.
 Result<FigureFormat> figure_format(const std::filesystem::path& file);
 /// Writes the file with its recipe inside (CSV has no place for one): whole or not at all.
 Result<void> export_figure(const Figure& figure, FigureFormat format, const std::filesystem::path& file);

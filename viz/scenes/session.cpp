@@ -80,14 +80,20 @@ Result<ModelPtr> make_random(const std::string& name, const fs::path& assets, st
     return ModelPtr(std::move(loaded));
 }
 
-Result<ModelPtr> make_model(const std::string& name, const fs::path& assets) {
+Result<ModelPtr> make_model(const std::string& name, fs::path assets) {
+    // a folder needs no assets; a shipped model of the same name goes first
+    const bool directory = !name.empty() && holds_model(name);
+    if (assets.empty() && directory) return load_directory(name, name);
+    if (assets.empty()) {
+        DG_ASSIGN(assets, find_assets());
+    }
     if (auto seed = random_seed(name)) {
         DG_TRY(*seed);
         return make_random(name, assets, seed->value());
     }
-    for (const fs::path& directory : {assets / "models" / name, fs::path(name)}) {
-        if (!name.empty() && holds_model(directory)) return load_directory(name, directory);
-    }
+    const fs::path shipped = assets / "models" / name;
+    if (!name.empty() && holds_model(shipped)) return load_directory(name, shipped);
+    if (directory) return load_directory(name, name);
     std::vector<std::string> known = shipped_models(assets);
     known.emplace_back("random");
     return Error{"model_unknown",
@@ -121,7 +127,6 @@ Session::Session(fs::path assets) : assets_(std::move(assets)) {
 }
 
 Result<ModelPtr> Session::model(const std::string& name) {
-    if (assets_.empty()) return find_assets().error();
     std::shared_ptr<ModelSlot> slot;
     {
         const std::lock_guard lock(mutex_);

@@ -65,6 +65,21 @@ TEST_F(FigureTest, FromRecipeIsTheSameBitForBit) {
     EXPECT_NE(*a, *read_file(dir_ / "c.png"));
 }
 
+TEST_F(FigureTest, VectorsCarryTheRecipeAndRepeat) {
+    auto figure = make({.scene = "test", .set = {{"prompt", "<&\"湖南"}}, .width = 1280, .height = 720});
+    ASSERT_TRUE(figure);
+    ASSERT_TRUE(export_figure(*figure, FigureFormat::kSvg, dir_ / "a.svg"));
+    const auto recipe = read_recipe(dir_ / "a.svg", test_table());
+    ASSERT_TRUE(recipe) << recipe.error().plain();
+    EXPECT_EQ(*recipe, figure->recipe);
+    for (const FigureFormat format : {FigureFormat::kSvg, FigureFormat::kPdf}) {
+        ASSERT_TRUE(export_figure(*figure, format, dir_ / "b"));
+        ASSERT_TRUE(export_figure(*figure, format, dir_ / "c"));
+        EXPECT_EQ(*read_file(dir_ / "b"), *read_file(dir_ / "c"));
+        EXPECT_GT(read_file(dir_ / "b")->size(), 1000U);
+    }
+}
+
 TEST_F(FigureTest, AnotherModelIsRefused) {
     auto figure = make();
     ASSERT_TRUE(figure);
@@ -113,6 +128,7 @@ TEST_F(FigureTest, BadRequestsAreNamed) {
     }
     EXPECT_EQ(figure_format("x.jpeg").error().code, "usage_format");
     EXPECT_EQ(figure_format("png").error().code, "usage_format");
+    EXPECT_EQ(*figure_format("X.PNG"), FigureFormat::kPng);
 }
 
 TEST_F(FigureTest, StageByNumberOrId) {

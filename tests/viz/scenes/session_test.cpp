@@ -154,6 +154,7 @@ TEST_F(SessionTest, AssetsAreFoundByVariable) {
     ASSERT_FALSE(lost);
     EXPECT_EQ(lost.error().code, "assets_missing");
     EXPECT_EQ(Session().model("mini").error().code, "assets_missing");
+    EXPECT_TRUE(Session().model((dir_ / "models" / "mini").string()));  // a folder needs no assets
     ::unsetenv("DEEPGLASS_ASSETS");
 }
 
