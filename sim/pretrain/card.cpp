@@ -5,6 +5,7 @@
 #include "engine/base/rng.h"
 #include "engine/io/hf.h"
 #include "sim/corpus/corpus.h"
+#include "sim/pretrain/abilities.h"
 
 #include <nlohmann/json.hpp>
 
@@ -94,6 +95,8 @@ Result<std::string> model_card(const Recipe& recipe, const Model<float>& model, 
                                    {"ratio", d.model_nats / d.entropy_nats}, {"mtp_agreement", d.mtp_agreement}});
     }
     card["all"] = {{"model_nats_per_document", model_nats}, {"entropy_nats_per_document", entropy_nats}, {"ratio", model_nats / entropy_nats}};
+    card["answers"] = answers(model, tokenizer);
+    card["inside"] = inner_life(model, tokenizer);
     card["recipe"] = recipe.text;
     return card.dump(2) + "\n";
 }
