@@ -4,7 +4,7 @@
 # that was registered could not run, when a report is missing, or when nothing ran.
 set -euo pipefail
 
-# one line per test: verdict, part, seconds, name
+# one line per test: verdict, part, seconds, name, reason of a skip
 cases() {
     local part=$1 report=$2
     if [ ! -s "$report" ]; then
@@ -16,7 +16,11 @@ cases() {
             if (!match(line, " " name "=\"[^\"]*\"")) return ""
             return substr(line, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
         }
-        function flush_case() { if (name != "") printf "%s\t%s\t%s\t%s\n", verdict, part, seconds, name; name = "" }
+        function flush_case() {
+            sub(/ +# GetParam.*/, "", name)  # the value of a parameterised test, in bytes
+            if (name != "") printf "%s\t%s\t%s\t%s\t%s\n", verdict, part, seconds, name, reason
+            name = reason = ""
+        }
         /^\t<testcase / {
             flush_case()
             name = attribute($0, "name"); seconds = attribute($0, "time"); status = attribute($0, "status")
@@ -26,6 +30,10 @@ cases() {
         }
         # only a test that said itself that it skips is skipped; "Unable to find executable" and the like failed
         /^\t\t<skipped message="SKIP_/ { if (status == "notrun") verdict = "skipped" }
+        # what it said: the line after "file:line: Skipped" of googletest, or "skip: ..." of a script
+        said { reason = $0; said = 0 }
+        /: Skipped$/ { said = 1 }
+        /(^|<system-out>)skip: / { reason = $0; sub(/.*skip: /, "", reason) }
         END { flush_case() }' "$report"
 }
 
@@ -34,7 +42,7 @@ count() { awk -F '\t' -v verdict="$1" '$1 == verdict { n++ } END { print n + 0 }
 
 echo "slowest tests (seconds):"
 sort -t "$(printf '\t')" -k 3,3gr <<<"$all" | awk -F '\t' 'NR <= 10 && $4 != "" { printf "  %7.1f  %s %s\n", $3, $2, $4 }'
-awk -F '\t' '$1 == "skipped" { print "skipped: " $2 " " $4 }' <<<"$all"
+awk -F '\t' '$1 == "skipped" { print "skipped: " $2 " " $4 ($5 == "" ? "" : " (" $5 ")") }' <<<"$all"
 awk -F '\t' '$1 == "failed" { print "FAILED: " $2 " " $4 }' <<<"$all"
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
 if [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ]; then

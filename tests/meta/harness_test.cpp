@@ -61,13 +61,13 @@ Outcome summarise(const std::string& name, const std::string& cases) {
 
 const std::string kPass = "\t<testcase name=\"engine.A.b\" classname=\"engine.A.b\" time=\"0.5\" status=\"run\">\n\t</testcase>\n";
 const std::string kFail = "\t<testcase name=\"engine.A.c\" classname=\"engine.A.c\" time=\"0.5\" status=\"fail\">\n\t\t<failure message=\"Failed\"/>\n\t</testcase>\n";
-const std::string kSkip = "\t<testcase name=\"viz.A.d\" classname=\"viz.A.d\" time=\"0.5\" status=\"notrun\">\n\t\t<skipped message=\"SKIP_REGULAR_EXPRESSION_MATCHED\"/>\n\t</testcase>\n";
+const std::string kSkip = "\t<testcase name=\"viz.A.d\" classname=\"viz.A.d\" time=\"0.5\" status=\"notrun\">\n\t\t<skipped message=\"SKIP_REGULAR_EXPRESSION_MATCHED\"/>\n\t\t<system-out>x.cpp:3: Skipped\nno fonts here\n</system-out>\n\t</testcase>\n";
 const std::string kMissing = "\t<testcase name=\"sim.A.e\" classname=\"sim.A.e\" time=\"0\" status=\"notrun\">\n\t\t<skipped message=\"Unable to find executable\"/>\n\t</testcase>\n";
 
 TEST(Harness, SummaryCountsAndListsSkips) {
     const Outcome out = summarise("skips", kPass + kPass + kSkip);
     EXPECT_EQ(out.status, 0) << out.output;
-    EXPECT_NE(out.output.find("skipped: release viz.A.d"), std::string::npos) << out.output;
+    EXPECT_NE(out.output.find("skipped: release viz.A.d (no fonts here)"), std::string::npos) << out.output;
     EXPECT_NE(out.output.find("\n2 passed, 0 failed, 1 skipped\n"), std::string::npos) << out.output;
 }
 

@@ -40,6 +40,10 @@ TEST(Tree, HasWhatAVisitorLooksFor) {
     }
 }
 
+TEST(Tree, EveryLayerHasTests) {
+    for (const std::string& layer : kLayers) EXPECT_FALSE(source_files({"tests/" + layer}, {"_test.cpp"}).empty()) << layer;
+}
+
 // every path that the guides name exists: a renamed file must take its mention along
 TEST(Tree, GuidesNameFilesThatExist) {
     namespace fs = std::filesystem;
