@@ -23,10 +23,13 @@ class ImageSink : public MeshSink {
   public:
     explicit ImageSink(Image& image) : image_(image) { set_clip(std::nullopt); }
 
-    void set_clip(std::optional<PixelRect> clip) override { clip_ = clip.value_or(PixelRect{0, 0, image_.width, image_.height}); }
+    void set_clip(std::optional<PixelRect> clip) override {
+        clip_ = clip.value_or(PixelRect{0, 0, image_.width, image_.height});
+    }
 
     void add(const Texture& texture, const Mesh& mesh) override {
-        raster_triangles(image_, clip_, &texture, mesh.vertices, std::span<const std::uint16_t>(mesh.indices));
+        raster_triangles(image_, clip_, &texture, mesh.vertices,
+                         std::span<const std::uint16_t>(mesh.indices));
     }
 
   private:
@@ -38,14 +41,17 @@ Result<void> check_page(PageSize page, float scale) {
     const float w = page.width * scale, h = page.height * scale;
     // written so that NaN fails
     if (w > 0 && h > 0 && w <= kMaxPixels && h <= kMaxPixels) return {};
-    return Error{"page_size", {{"width", fmt::format("{:g}", w)}, {"height", fmt::format("{:g}", h)}}, ""};
+    return Error{
+        "page_size", {{"width", fmt::format("{:g}", w)}, {"height", fmt::format("{:g}", h)}}, ""};
 }
 
 }  // namespace
 
 Result<Image> render_image(PageSize page, float scale, Color background, const DrawFunction& draw) {
     DG_TRY(check_page(page, scale));
-    const auto pixels = [scale](float side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
+    const auto pixels = [scale](float side) {
+        return std::max(1, static_cast<int>(std::lround(side * scale)));
+    };
     Image image(pixels(page.width), pixels(page.height), background);
     // glyphs stay for the next frame of an animation; every thread has its own
     thread_local GlyphAtlas atlas;
@@ -56,21 +62,24 @@ Result<Image> render_image(PageSize page, float scale, Color background, const D
     return image;
 }
 
-Result<void> write_png(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+Result<void> write_png(const std::filesystem::path& file, PageSize page,
+                       const OutputOptions& options, const DrawFunction& draw) {
     DG_ASSIGN(const Image image, render_image(page, options.scale, options.background, draw));
-    DG_ASSIGN(const std::string bytes, encode_png(image, options.metadata, 96.0 * static_cast<double>(options.scale)));
+    DG_ASSIGN(const std::string bytes,
+              encode_png(image, options.metadata, 96.0 * static_cast<double>(options.scale)));
     return write_file(file, bytes);
 }
 
-Result<void> write_svg(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+Result<void> write_svg(const std::filesystem::path& file, PageSize page,
+                       const OutputOptions& options, const DrawFunction& draw) {
     DG_TRY(check_page(page, 1));
     SvgCanvas canvas({0, 0, page.width, page.height});
     draw(canvas);
     return write_file(file, canvas.document(options.background, options.metadata));
 }
 
-Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options,
-                       std::span<const DrawFunction> pages) {
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page,
+                       const OutputOptions& options, std::span<const DrawFunction> pages) {
     DG_TRY(check_page(page, 1));
     const Rect whole = {0, 0, page.width, page.height};
     PdfCanvas canvas(whole, options.metadata);
@@ -83,11 +92,13 @@ Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const O
     return write_file(file, bytes);
 }
 
-Result<void> write_pdf(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+Result<void> write_pdf(const std::filesystem::path& file, PageSize page,
+                       const OutputOptions& options, const DrawFunction& draw) {
     return write_pdf(file, page, options, std::span<const DrawFunction>(&draw, 1));
 }
 
-Result<void> write_picture(const std::filesystem::path& file, PageSize page, const OutputOptions& options, const DrawFunction& draw) {
+Result<void> write_picture(const std::filesystem::path& file, PageSize page,
+                           const OutputOptions& options, const DrawFunction& draw) {
     std::string extension = file.extension().string();
     for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (extension == ".png") return write_png(file, page, options, draw);

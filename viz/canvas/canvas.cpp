@@ -14,7 +14,8 @@ double linear_light(std::uint8_t channel) {
 }
 
 std::uint8_t mix_channel(std::uint8_t a, std::uint8_t b, float u) {
-    return static_cast<std::uint8_t>(static_cast<float>(a) + (static_cast<float>(b) - static_cast<float>(a)) * u + 0.5F);
+    return static_cast<std::uint8_t>(static_cast<float>(a) +
+                                     (static_cast<float>(b) - static_cast<float>(a)) * u + 0.5F);
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ std::uint8_t mix_channel(std::uint8_t a, std::uint8_t b, float u) {
 Color mix(Color a, Color b, float u) {
     // written so that NaN gives a
     const float t = u > 0 ? std::min(u, 1.0F) : 0.0F;
-    return {mix_channel(a.r, b.r, t), mix_channel(a.g, b.g, t), mix_channel(a.b, b.b, t), mix_channel(a.a, b.a, t)};
+    return {mix_channel(a.r, b.r, t), mix_channel(a.g, b.g, t), mix_channel(a.b, b.b, t),
+            mix_channel(a.a, b.a, t)};
 }
 
 double luminance(Color c) {
@@ -35,7 +37,8 @@ double contrast(Color a, Color b) {
 }
 
 const Region* region_at(std::span<const Region> regions, Vec2 p) {
-    const auto hit = std::find_if(regions.rbegin(), regions.rend(), [p](const Region& r) { return r.rect.contains(p); });
+    const auto hit = std::find_if(regions.rbegin(), regions.rend(),
+                                  [p](const Region& r) { return r.rect.contains(p); });
     return hit == regions.rend() ? nullptr : &*hit;
 }
 

@@ -26,14 +26,16 @@ class GlyphAtlas {
     /// `pixels` per em; `quarter`: the pen's fraction of a pixel in quarters, 0 .. 3.
     const Entry& find(GlyphRef glyph, float pixels, int quarter, bool upwards);
 
-    /// Throws all glyphs away when more than `kMaxPages` pages are full. Call between frames only: entries and pages of
-    /// the frame being drawn must stay.
+    /// Throws all glyphs away when more than `kMaxPages` pages are full; the pages themselves stay
+    /// and are filled anew. Call between frames only: entries of the frame being drawn must stay.
     void begin_frame();
 
-    /// A page with room; its texels (0..2, 0..2) are white: plain shapes sample (white_uv, white_uv).
-    const Texture* current_page() const { return pages_.back().get(); }
+    /// A page with room; its texels (0..2, 0..2) are white: plain shapes sample (white_uv,
+    /// white_uv).
+    [[nodiscard]] const Texture* current_page() const { return pages_[current_].get(); }
 
-    /// What a GPU renderer has to upload. At least one page.
+    /// What a GPU renderer has to upload. At least one page; pages are never freed while the atlas
+    /// lives.
     [[nodiscard]] const std::vector<std::unique_ptr<Texture>>& pages() const { return pages_; }
 
     [[nodiscard]] const Fonts& fonts() const { return fonts_; }
@@ -41,7 +43,9 @@ class GlyphAtlas {
     static constexpr int kPageSize = 1024, kMaxPages = 8;
 
     /// The texture coordinate of white, the same in x and y.
-    [[nodiscard]] static float white_uv(const Texture& page) { return 1.5F / static_cast<float>(page.width); }
+    [[nodiscard]] static float white_uv(const Texture& page) {
+        return 1.5F / static_cast<float>(page.width);
+    }
 
   private:
     struct Key {
@@ -56,12 +60,14 @@ class GlyphAtlas {
         std::size_t operator()(const Key& k) const;
     };
 
-    void add_page(int size);
+    void next_page(int size);
+    void clear_page(Texture& page);
     Entry store(const GlyphBitmap& bitmap);
 
     const Fonts& fonts_;
     std::vector<std::unique_ptr<Texture>> pages_;
     std::unordered_map<Key, Entry, KeyHash> entries_;
+    std::size_t current_ = 0;  // the page being filled
     int shelf_x_ = 0, shelf_y_ = 0, shelf_height_ = 0;
 };
 

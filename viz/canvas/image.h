@@ -19,9 +19,10 @@ struct Image {
     [[nodiscard]] Color at(int x, int y) const;
 };
 
-/// One-channel coverage that drawings sample: the glyphs of a canvas, or ImGui's font atlas. An ImTextureID of deepglass
-/// always points to one of these. `version` grows when pixels change; a GPU renderer uploads (white, alpha) when its
-/// `gpu_version` lags behind and keeps its own handle in `gpu`.
+/// One-channel coverage that drawings sample: the glyphs of a canvas, or ImGui's font atlas. An
+/// ImTextureID of deepglass always points to one of these. `version` grows when pixels change; a
+/// GPU renderer uploads (white, alpha) when its `gpu_version` lags behind and keeps its own handle
+/// in `gpu`.
 struct Texture {
     int width = 0, height = 0;
     std::vector<std::uint8_t> alpha;

@@ -24,9 +24,11 @@ void ImGuiSink::add(const Texture& texture, const Mesh& mesh) {
         bound_ = &texture;
     }
     // PrimReserve starts a new vertex window by itself when 16-bit indices run out
-    list_.PrimReserve(static_cast<int>(mesh.indices.size()), static_cast<int>(mesh.vertices.size()));
+    list_.PrimReserve(static_cast<int>(mesh.indices.size()),
+                      static_cast<int>(mesh.vertices.size()));
     const auto first = static_cast<ImDrawIdx>(list_._VtxCurrentIdx);
-    for (const std::uint16_t i : mesh.indices) list_.PrimWriteIdx(static_cast<ImDrawIdx>(first + i));
+    for (const std::uint16_t i : mesh.indices)
+        list_.PrimWriteIdx(static_cast<ImDrawIdx>(first + i));
     for (const ImDrawVert& v : mesh.vertices) list_.PrimWriteVtx(v.pos, v.uv, v.col);
 }
 

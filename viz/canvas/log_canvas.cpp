@@ -17,9 +17,13 @@ std::string num(float v) {
     return tenth == 0 ? "0" : fmt::format("{:g}", tenth);
 }
 
-std::string str(Vec2 p) { return fmt::format("{},{}", num(p.x), num(p.y)); }
+std::string str(Vec2 p) {
+    return fmt::format("{},{}", num(p.x), num(p.y));
+}
 
-std::string str(Rect r) { return fmt::format("{},{} {}x{}", num(r.x), num(r.y), num(r.w), num(r.h)); }
+std::string str(Rect r) {
+    return fmt::format("{},{} {}x{}", num(r.x), num(r.y), num(r.w), num(r.h));
+}
 
 std::string str(Color c) {
     std::string s = fmt::format("#{:02X}{:02X}{:02X}", c.r, c.g, c.b);
@@ -27,11 +31,14 @@ std::string str(Color c) {
 }
 
 std::string str(const Stroke& s) {
-    const std::string dashes = s.dash > 0 ? fmt::format(" dash={},{}", num(s.dash), num(s.gap)) : "";
+    const std::string dashes =
+        s.dash > 0 ? fmt::format(" dash={},{}", num(s.dash), num(s.gap)) : "";
     return fmt::format("{} w={}{}", str(s.color), num(s.width), dashes);
 }
 
-std::string rounded(float radius) { return radius > 0 ? fmt::format(" r={}", num(radius)) : ""; }
+std::string rounded(float radius) {
+    return radius > 0 ? fmt::format(" r={}", num(radius)) : "";
+}
 
 std::string str(const Path& p) {
     std::string s;
@@ -46,15 +53,21 @@ std::string str(const Path& p) {
 
 }  // namespace
 
-void LogCanvas::write(const std::string& line) { log_ += fmt::format("{:{}}{}\n", "", 2 * depth_, line); }
+void LogCanvas::write(const std::string& line) {
+    log_ += fmt::format("{:{}}{}\n", "", 2 * depth_, line);
+}
 
-void LogCanvas::fill_rect(Rect r, Color c, float radius) { write(fmt::format("fill_rect {} {}{}", str(r), str(c), rounded(radius))); }
+void LogCanvas::fill_rect(Rect r, Color c, float radius) {
+    write(fmt::format("fill_rect {} {}{}", str(r), str(c), rounded(radius)));
+}
 
 void LogCanvas::stroke_rect(Rect r, const Stroke& s, float radius) {
     write(fmt::format("stroke_rect {} {}{}", str(r), str(s), rounded(radius)));
 }
 
-void LogCanvas::line(Vec2 a, Vec2 b, const Stroke& s) { write(fmt::format("line {} {} {}", str(a), str(b), str(s))); }
+void LogCanvas::line(Vec2 a, Vec2 b, const Stroke& s) {
+    write(fmt::format("line {} {} {}", str(a), str(b), str(s)));
+}
 
 void LogCanvas::polyline(std::span<const Vec2> points, const Stroke& s) {
     std::string list;
@@ -62,9 +75,13 @@ void LogCanvas::polyline(std::span<const Vec2> points, const Stroke& s) {
     write(fmt::format("polyline {}{}", str(s), list));
 }
 
-void LogCanvas::fill_path(const Path& p, Color c) { write(fmt::format("fill_path {} {}", str(c), str(p))); }
+void LogCanvas::fill_path(const Path& p, Color c) {
+    write(fmt::format("fill_path {} {}", str(c), str(p)));
+}
 
-void LogCanvas::stroke_path(const Path& p, const Stroke& s) { write(fmt::format("stroke_path {} {}", str(s), str(p))); }
+void LogCanvas::stroke_path(const Path& p, const Stroke& s) {
+    write(fmt::format("stroke_path {} {}", str(s), str(p)));
+}
 
 void LogCanvas::fill_circle(Vec2 center, float radius, Color c) {
     write(fmt::format("fill_circle {} r={} {}", str(center), num(radius), str(c)));
@@ -83,19 +100,25 @@ void LogCanvas::heatmap(Rect r, int rows, int cols, std::span<const Color> cells
 
 void LogCanvas::text(Vec2 at, std::string_view utf8, const TextStyle& style) {
     constexpr const char* kAlign[] = {"left", "center", "right"};
-    const std::string turned = style.rotate != 0 ? fmt::format(" rotate={}", num(style.rotate)) : "";
-    write(fmt::format("text {} \"{}\" {} {} {}{}{}", str(at), utf8, num(style.size), str(style.color),
-                      kAlign[static_cast<int>(style.align)], style.weight == Weight::kBold ? " bold" : "", turned));
+    const std::string turned =
+        style.rotate != 0 ? fmt::format(" rotate={}", num(style.rotate)) : "";
+    write(fmt::format("text {} \"{}\" {} {} {}{}{}", str(at), utf8, num(style.size),
+                      str(style.color), kAlign[static_cast<int>(style.align)],
+                      style.weight == Weight::kBold ? " bold" : "", turned));
     const TextSize size = measure(utf8, style);
-    const float back = style.align == Align::kLeft ? 0 : size.width * (style.align == Align::kRight ? 1.0F : 0.5F);
-    const Rect box = style.rotate == 0 ? Rect{at.x - back, at.y - size.ascent, size.width, size.ascent + size.descent}
-                                       : Rect{at.x - size.ascent, at.y + back - size.width, size.ascent + size.descent, size.width};
+    const float back =
+        style.align == Align::kLeft ? 0 : size.width * (style.align == Align::kRight ? 1.0F : 0.5F);
+    const Rect box = style.rotate == 0 ? Rect{at.x - back, at.y - size.ascent, size.width,
+                                              size.ascent + size.descent}
+                                       : Rect{at.x - size.ascent, at.y + back - size.width,
+                                              size.ascent + size.descent, size.width};
     texts_.push_back({std::string(utf8), box, style});
 }
 
 TextSize LogCanvas::measure(std::string_view utf8, const TextStyle& style) const {
     float em = 0;
-    for (std::size_t pos = 0; pos < utf8.size();) em += is_wide(next_code_point(utf8, pos)) ? 1.0F : 0.56F;
+    for (std::size_t pos = 0; pos < utf8.size();)
+        em += is_wide(next_code_point(utf8, pos)) ? 1.0F : 0.56F;
     return {em * style.size, 0.88F * style.size, 0.24F * style.size};
 }
 

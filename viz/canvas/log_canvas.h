@@ -1,5 +1,6 @@
-// A drawing as text, one line per command: the golden files of the tests. Numbers are rounded to a tenth. Text is measured
-// by a fixed rule (wide characters 1 em, others 0.56 em), so that a log does not depend on installed fonts.
+// A drawing as text, one line per command: the golden files of the tests. Numbers are rounded to a
+// tenth. Text is measured by a fixed rule (wide characters 1 em, others 0.56 em), so that a log
+// does not depend on installed fonts.
 #pragma once
 
 #include "viz/canvas/canvas.h"
@@ -13,7 +14,8 @@ class LogCanvas : public Canvas {
   public:
     explicit LogCanvas(Rect page) : page_(page) {}
 
-    /// A text that was drawn and the box it fills on the page: what overlap and clipping tests look at.
+    /// A text that was drawn and the box it fills on the page: what overlap and clipping tests look
+    /// at.
     struct DrawnText {
         std::string text;
         Rect box;

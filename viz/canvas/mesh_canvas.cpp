@@ -1,6 +1,7 @@
 #include "viz/canvas/mesh_canvas.h"
 
 #include "engine/base/check.h"
+#include "viz/canvas/hatch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +12,13 @@ namespace {
 
 constexpr std::size_t kBatch = 60000;  // vertices before a mesh is handed on
 
-float snap(float v) { return std::floor(v + 0.5F); }
+float snap(float v) {
+    return std::floor(v + 0.5F);
+}
 
-int whole(float v) { return static_cast<int>(std::clamp(snap(v), -1e6F, 1e6F)); }
+int whole(float v) {
+    return static_cast<int>(std::clamp(snap(v), -1e6F, 1e6F));
+}
 
 }  // namespace
 
@@ -38,9 +43,13 @@ Rect MeshCanvas::snapped(Rect r) const {
 }
 
 /// Upright and level strokes are whole pixels wide, at least one.
-float MeshCanvas::stroke_pixels(float width) const { return std::max(1.0F, snap(width * scale_)); }
+float MeshCanvas::stroke_pixels(float width) const {
+    return std::max(1.0F, snap(width * scale_));
+}
 
-Tessellator MeshCanvas::tessellator() { return {mesh_, GlyphAtlas::white_uv(*atlas_.current_page())}; }
+Tessellator MeshCanvas::tessellator() {
+    return {mesh_, GlyphAtlas::white_uv(*atlas_.current_page())};
+}
 
 void MeshCanvas::flush() {
     if (!mesh_.indices.empty()) sink_.add(*atlas_.current_page(), mesh_);
@@ -76,7 +85,8 @@ void MeshCanvas::stroke_rect(Rect r, const Stroke& s, float radius) {
     const float w = stroke_pixels(s.width);
     // the stroke's outer border on pixel borders
     const Vec2 a = to_pixels({r.x, r.y}), b = to_pixels({r.right(), r.bottom()});
-    const float x0 = snap(a.x - w / 2), y0 = snap(a.y - w / 2), x1 = snap(b.x - w / 2) + w, y1 = snap(b.y - w / 2) + w;
+    const float x0 = snap(a.x - w / 2), y0 = snap(a.y - w / 2), x1 = snap(b.x - w / 2) + w,
+                y1 = snap(b.y - w / 2) + w;
     if (radius <= 0 && s.dash <= 0) {
         draw_rectangle(x0, y0, x1, y0 + w, s.color);
         draw_rectangle(x0, y1 - w, x1, y1, s.color);
@@ -87,7 +97,9 @@ void MeshCanvas::stroke_rect(Rect r, const Stroke& s, float radius) {
     }
     Stroke whole_width = s;
     whole_width.width = w / scale_;
-    draw_stroke(rounded_outline({x0 + w / 2, y0 + w / 2, x1 - x0 - w, y1 - y0 - w}, radius * scale_), true, whole_width);
+    draw_stroke(
+        rounded_outline({x0 + w / 2, y0 + w / 2, x1 - x0 - w, y1 - y0 - w}, radius * scale_), true,
+        whole_width);
 }
 
 /// A level or upright line as a rectangle of whole pixels, butt ends.
@@ -130,7 +142,8 @@ void MeshCanvas::draw_stroke(std::span<const Vec2> pixels, bool closed, const St
     if (closed) all.push_back(all.front());
     for (std::size_t from = 0; from + 1 < all.size(); from += Tessellator::kMaxStroke - 1) {
         const std::size_t count = std::min(Tessellator::kMaxStroke, all.size() - from);
-        tessellator().stroke(std::span<const Vec2>(all).subspan(from, count), false, s.width * scale_, s.color);
+        tessellator().stroke(std::span<const Vec2>(all).subspan(from, count), false,
+                             s.width * scale_, s.color);
         flush();
     }
 }
@@ -149,7 +162,8 @@ void MeshCanvas::fill_path(const Path& p, Color c) {
 }
 
 void MeshCanvas::stroke_path(const Path& p, const Stroke& s) {
-    for (const FlatPath& part : flatten(p, scale_)) draw_stroke(to_pixels(part.points), part.closed, s);
+    for (const FlatPath& part : flatten(p, scale_))
+        draw_stroke(to_pixels(part.points), part.closed, s);
 }
 
 void MeshCanvas::fill_circle(Vec2 center, float radius, Color c) {
@@ -159,15 +173,18 @@ void MeshCanvas::fill_circle(Vec2 center, float radius, Color c) {
 }
 
 void MeshCanvas::hatch(Rect r, Color c, float spacing, float width) {
+    r = intersection(r, page_);
     if (!(spacing > 0) || r.w <= 0 || r.h <= 0) return;
     push_clip(r);
     // lines x + y = k * spacing of the page, so that neighbouring hatches join
     const float step = std::max(spacing * scale_, 1.0F);
     const Vec2 a = to_pixels({r.x, r.y}), b = to_pixels({r.right(), r.bottom()});
     const float w = width * scale_;
-    for (float sum = std::floor((a.x + a.y - origin_.x - origin_.y) / step) * step + origin_.x + origin_.y;
+    for (float sum =
+             std::floor((a.x + a.y - origin_.x - origin_.y) / step) * step + origin_.x + origin_.y;
          sum < b.x + b.y + step; sum += step) {
-        const float low = std::max(a.x - w - 1, sum - b.y - w - 1), high = std::min(b.x + w + 1, sum - a.y + w + 1);
+        const float low = std::max(a.x - w - 1, sum - b.y - w - 1),
+                    high = std::min(b.x + w + 1, sum - a.y + w + 1);
         const std::vector<Vec2> ends = {{low, sum - low}, {high, sum - high}};
         if (low < high) tessellator().stroke(ends, false, w, c);
         if (mesh_.vertices.size() > kBatch) flush();
@@ -201,15 +218,18 @@ void MeshCanvas::text(Vec2 at, std::string_view utf8, const TextStyle& style) {
     if (utf8.empty() || !(style.size > 0) || !std::isfinite(at.x) || !std::isfinite(at.y)) return;
     const bool upwards = style.rotate < -45;
     const GlyphLine line = atlas_.fonts().place(utf8, style.size, style.weight, style.tabular);
-    const float back = style.align == Align::kLeft ? 0 : line.width * (style.align == Align::kRight ? 1.0F : 0.5F);
+    const float back =
+        style.align == Align::kLeft ? 0 : line.width * (style.align == Align::kRight ? 1.0F : 0.5F);
     // the pen starts on a whole pixel: Chinese stays crisp; along the line it moves by quarters
     Vec2 pen = to_pixels(upwards ? Vec2{at.x, at.y + back} : Vec2{at.x - back, at.y});
     pen = {snap(pen.x), snap(pen.y)};
     const ImU32 color = IM_COL32(style.color.r, style.color.g, style.color.b, style.color.a);
     const Texture* page = nullptr;
     for (const PlacedGlyph& g : line.glyphs) {
-        const int quarters = static_cast<int>(std::floor(g.x * scale_ * 4 + 0.5F)), ahead = quarters >> 2;
-        const Vec2 foot = upwards ? Vec2{pen.x, pen.y - static_cast<float>(ahead)} : Vec2{pen.x + static_cast<float>(ahead), pen.y};
+        const int quarters = static_cast<int>(std::floor(g.x * scale_ * 4 + 0.5F)),
+                  ahead = quarters >> 2;
+        const Vec2 foot = upwards ? Vec2{pen.x, pen.y - static_cast<float>(ahead)}
+                                  : Vec2{pen.x + static_cast<float>(ahead), pen.y};
         if (g.ref.missing()) {
             draw_missing(foot, g.advance * scale_, style);
             continue;
@@ -221,16 +241,19 @@ void MeshCanvas::text(Vec2 at, std::string_view utf8, const TextStyle& style) {
             mesh_.clear();
             page = e.page;
         }
-        const float x = foot.x + static_cast<float>(e.left), y = foot.y - static_cast<float>(e.top), unit = 1.0F / static_cast<float>(e.page->width);
+        const float x = foot.x + static_cast<float>(e.left), y = foot.y - static_cast<float>(e.top),
+                    unit = 1.0F / static_cast<float>(e.page->width);
         const auto first = static_cast<std::uint16_t>(mesh_.vertices.size());
-        for (const auto& [dx, dy] : {std::pair{0, 0}, {e.width, 0}, {e.width, e.height}, {0, e.height}}) {
+        for (const auto& [dx, dy] :
+             {std::pair{0, 0}, {e.width, 0}, {e.width, e.height}, {0, e.height}}) {
             ImDrawVert v;
             v.pos = ImVec2(x + static_cast<float>(dx), y + static_cast<float>(dy));
             v.uv = ImVec2(static_cast<float>(e.x + dx) * unit, static_cast<float>(e.y + dy) * unit);
             v.col = color;
             mesh_.vertices.push_back(v);
         }
-        for (const int i : {0, 1, 2, 0, 2, 3}) mesh_.indices.push_back(static_cast<std::uint16_t>(first + i));
+        for (const int i : {0, 1, 2, 0, 2, 3})
+            mesh_.indices.push_back(static_cast<std::uint16_t>(first + i));
     }
     if (page && !mesh_.indices.empty()) sink_.add(*page, mesh_);
     mesh_.clear();
@@ -241,7 +264,8 @@ void MeshCanvas::draw_missing(Vec2 pen, float advance, const TextStyle& style) {
     Mesh glyphs;
     std::swap(glyphs, mesh_);
     const float em = style.size * scale_, w = std::max(1.0F, snap(em / 20));
-    const float x0 = pen.x + advance * 0.1F, x1 = pen.x + advance * 0.9F, y0 = pen.y - em * 0.72F, y1 = pen.y;
+    const float x0 = pen.x + advance * 0.1F, x1 = pen.x + advance * 0.9F, y0 = pen.y - em * 0.72F,
+                y1 = pen.y;
     draw_rectangle(x0, y0, x1, y0 + w, style.color);
     draw_rectangle(x0, y1 - w, x1, y1, style.color);
     draw_rectangle(x0, y0 + w, x0 + w, y1 - w, style.color);
@@ -259,7 +283,8 @@ void MeshCanvas::push_clip(Rect r) {
     PixelRect clip = {whole(a.x), whole(a.y), whole(b.x), whole(b.y)};
     if (!clips_.empty()) {
         const PixelRect& outer = clips_.back();
-        clip = {std::max(clip.x0, outer.x0), std::max(clip.y0, outer.y0), std::min(clip.x1, outer.x1), std::min(clip.y1, outer.y1)};
+        clip = {std::max(clip.x0, outer.x0), std::max(clip.y0, outer.y0),
+                std::min(clip.x1, outer.x1), std::min(clip.y1, outer.y1)};
     }
     clip.x1 = std::max(clip.x1, clip.x0), clip.y1 = std::max(clip.y1, clip.y0);
     clips_.push_back(clip);

@@ -1,5 +1,6 @@
-// The Canvas that makes triangles. Window and PNG share it, so that both show the same pixels: axis-aligned shapes snap to
-// whole pixels, everything else is anti-aliased, glyphs stand on quarter pixels.
+// The Canvas that makes triangles. Window and PNG share it, so that both show the same pixels:
+// axis-aligned shapes snap to whole pixels, everything else is anti-aliased, glyphs stand on
+// quarter pixels.
 #pragma once
 
 #include "viz/canvas/canvas.h"
@@ -23,7 +24,8 @@ class MeshSink {
 
 class MeshCanvas : public Canvas {
   public:
-    /// `page`: the drawing's own coordinates; a point p lands on pixel origin + (p - page corner) * scale.
+    /// `page`: the drawing's own coordinates; a point p lands on pixel origin + (p - page corner) *
+    /// scale.
     MeshCanvas(MeshSink& sink, GlyphAtlas& atlas, Rect page, Vec2 origin, float scale);
 
     [[nodiscard]] Rect page() const override { return page_; }

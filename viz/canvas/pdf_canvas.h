@@ -1,5 +1,5 @@
-// Canvas that writes PDF through cairo: fonts embedded and text selectable, 1 unit = 0.75 pt, dates fixed so that the same
-// drawing gives the same bytes.
+// Canvas that writes PDF through cairo: fonts embedded and text selectable, 1 unit = 0.75 pt, dates
+// fixed so that the same drawing gives the same bytes.
 #pragma once
 
 #include "viz/canvas/canvas.h"
@@ -13,7 +13,8 @@ namespace dg::viz {
 
 class PdfCanvas : public Canvas {
   public:
-    explicit PdfCanvas(Rect page, const Metadata& metadata = {}, const Fonts& fonts = Fonts::shared());
+    explicit PdfCanvas(Rect page, const Metadata& metadata = {},
+                       const Fonts& fonts = Fonts::shared());
     ~PdfCanvas() override;
     PdfCanvas(const PdfCanvas&) = delete;
     PdfCanvas& operator=(const PdfCanvas&) = delete;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kMaxSide = 32768;
 
-/// libpng reports through longjmp: the message waits here, and no object with a destructor may live between the setjmp
-/// and the calls, so each step below works on plain data that its caller owns.
+/// libpng reports through longjmp: the message waits here, and no object with a destructor may live
+/// between the setjmp and the calls, so each step below works on plain data that its caller owns.
 struct Trouble {
     char message[200] = "";
 };
@@ -39,7 +39,8 @@ void read_bytes(png_structp png, png_bytep out, png_size_t count) {
 }
 
 void append_bytes(png_structp png, png_bytep bytes, png_size_t count) {
-    static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(bytes), count);
+    static_cast<std::string*>(png_get_io_ptr(png))
+        ->append(reinterpret_cast<const char*>(bytes), count);
 }
 
 void no_flush(png_structp) {}
@@ -83,16 +84,20 @@ bool write_image(Writing& w, const Image& image, int channels, const std::vector
                  const std::vector<png_bytep>& rows, double dpi, std::string& out) {
     if (setjmp(png_jmpbuf(w.png))) return false;
     png_set_write_fn(w.png, &out, append_bytes, no_flush);
-    const auto width = static_cast<png_uint_32>(image.width), height = static_cast<png_uint_32>(image.height);
-    png_set_IHDR(w.png, w.info, width, height, 8, channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    const auto width = static_cast<png_uint_32>(image.width),
+               height = static_cast<png_uint_32>(image.height);
+    png_set_IHDR(w.png, w.info, width, height, 8,
+                 channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_sRGB(w.png, w.info, PNG_sRGB_INTENT_PERCEPTUAL);
     if (dpi > 0) {
         const auto per_metre = static_cast<png_uint_32>(dpi / 0.0254 + 0.5);
         png_set_pHYs(w.png, w.info, per_metre, per_metre, PNG_RESOLUTION_METER);
     }
-    if (!chunks.empty()) png_set_text(w.png, w.info, chunks.data(), static_cast<int>(chunks.size()));
-    // pictures of flat colour: the cheap filters compress as well as the adaptive choice and take half the time
+    if (!chunks.empty())
+        png_set_text(w.png, w.info, chunks.data(), static_cast<int>(chunks.size()));
+    // pictures of flat colour: the cheap filters compress as well as the adaptive choice and take
+    // half the time
     png_set_filter(w.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE | PNG_FILTER_SUB);
     png_set_compression_level(w.png, 6);
     png_write_info(w.png, w.info);
@@ -157,7 +162,8 @@ bool open_reader(Reading& r, Source& source, Trouble& trouble) {
 
 Result<std::string> encode_png(const Image& image, const Metadata& metadata, double dpi) {
     if (image.width <= 0 || image.height <= 0) return Error{"image_empty", {}, ""};
-    const std::size_t pixels = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
+    const std::size_t pixels =
+        static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
     bool opaque = true;
     for (std::size_t i = 0; i < pixels && opaque; ++i) opaque = image.rgba[4 * i + 3] == 255;
     std::vector<std::uint8_t> bytes;
@@ -168,14 +174,16 @@ Result<std::string> encode_png(const Image& image, const Metadata& metadata, dou
     }
     std::vector<png_bytep> rows;
     for (int y = 0; y < image.height; ++y) {
-        rows.push_back(bytes.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) * channels);
+        rows.push_back(bytes.data() + static_cast<std::size_t>(y) *
+                                          static_cast<std::size_t>(image.width) * channels);
     }
     std::string out;
     Trouble trouble;
     Writing w;
     w.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &trouble, on_error, on_warning);
     w.info = w.png ? png_create_info_struct(w.png) : nullptr;
-    if (!w.info || !write_image(w, image, static_cast<int>(channels), text_chunks(metadata), rows, dpi, out)) {
+    if (!w.info ||
+        !write_image(w, image, static_cast<int>(channels), text_chunks(metadata), rows, dpi, out)) {
         return Error{"png_encode", {{"reason", trouble.message}}, ""};
     }
     return out;
@@ -186,10 +194,12 @@ Result<Image> decode_png(std::string_view bytes, const std::string& name) {
     Source source{bytes.data(), bytes.size(), 0};
     Reading r;
     if (!open_reader(r, source, trouble) || !to_rgba(r)) return decode_error(trouble, name);
-    Image image(static_cast<int>(png_get_image_width(r.png, r.info)), static_cast<int>(png_get_image_height(r.png, r.info)), Color{});
+    Image image(static_cast<int>(png_get_image_width(r.png, r.info)),
+                static_cast<int>(png_get_image_height(r.png, r.info)), Color{});
     std::vector<png_bytep> rows;
     for (int y = 0; y < image.height; ++y) {
-        rows.push_back(image.rgba.data() + 4 * static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width));
+        rows.push_back(image.rgba.data() +
+                       4 * static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width));
     }
     if (!read_pixels(r, rows)) return decode_error(trouble, name);
     return image;
@@ -205,7 +215,8 @@ Result<Metadata> decode_png_text(std::string_view bytes, const std::string& name
     const auto count = static_cast<std::size_t>(png_get_text(r.png, r.info, &chunks, nullptr));
     Metadata metadata;
     for (const png_text& chunk : std::span(chunks, count)) {
-        const std::size_t size = chunk.compression >= PNG_ITXT_COMPRESSION_NONE ? chunk.itxt_length : chunk.text_length;
+        const std::size_t size =
+            chunk.compression >= PNG_ITXT_COMPRESSION_NONE ? chunk.itxt_length : chunk.text_length;
         metadata.emplace_back(chunk.key, std::string(chunk.text, size));
     }
     return metadata;

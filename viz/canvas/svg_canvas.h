@@ -1,5 +1,6 @@
-// Canvas that writes SVG 1.1: groups are <g id>, text is glyph outlines (defined once, used by reference) under an
-// aria-label with the words, heat-maps are crisp rectangles. Needs no font where it is shown. Same drawing, same bytes.
+// Canvas that writes SVG 1.1: groups are <g id>, text is glyph outlines (defined once, used by
+// reference) under an aria-label with the words, heat-maps are crisp rectangles. Needs no font
+// where it is shown. Same drawing, same bytes.
 #pragma once
 
 #include "viz/canvas/canvas.h"
@@ -15,7 +16,8 @@ namespace dg::viz {
 
 class SvgCanvas : public Canvas {
   public:
-    explicit SvgCanvas(Rect page, const Fonts& fonts = Fonts::shared()) : page_(page), fonts_(fonts) {}
+    explicit SvgCanvas(Rect page, const Fonts& fonts = Fonts::shared())
+        : page_(page), fonts_(fonts) {}
 
     /// The whole document. Open clips and groups are an error of the caller (Bug).
     [[nodiscard]] std::string document(Color background, const Metadata& metadata) const;
@@ -49,7 +51,8 @@ class SvgCanvas : public Canvas {
     int clips_ = 0, open_ = 0;
 };
 
-/// The entries that SvgCanvas wrote into a document's <metadata>. Error code: svg_metadata (where = `name`).
+/// The entries that SvgCanvas wrote into a document's <metadata>. Error code: svg_metadata (where =
+/// `name`).
 Result<Metadata> decode_svg_metadata(std::string_view document, const std::string& name = {});
 
 }  // namespace dg::viz

@@ -10,20 +10,35 @@ namespace dg::viz {
 namespace {
 
 constexpr float kNear = 0.02F;  // points closer than this are one
+constexpr float kMostDashes = 20000;
 
-Vec2 operator+(Vec2 a, Vec2 b) { return {a.x + b.x, a.y + b.y}; }
+Vec2 operator+(Vec2 a, Vec2 b) {
+    return {a.x + b.x, a.y + b.y};
+}
 
-Vec2 operator-(Vec2 a, Vec2 b) { return {a.x - b.x, a.y - b.y}; }
+Vec2 operator-(Vec2 a, Vec2 b) {
+    return {a.x - b.x, a.y - b.y};
+}
 
-Vec2 operator*(Vec2 a, float s) { return {a.x * s, a.y * s}; }
+Vec2 operator*(Vec2 a, float s) {
+    return {a.x * s, a.y * s};
+}
 
-float dot(Vec2 a, Vec2 b) { return a.x * b.x + a.y * b.y; }
+float dot(Vec2 a, Vec2 b) {
+    return a.x * b.x + a.y * b.y;
+}
 
-float cross(Vec2 a, Vec2 b) { return a.x * b.y - a.y * b.x; }
+float cross(Vec2 a, Vec2 b) {
+    return a.x * b.y - a.y * b.x;
+}
 
-float length(Vec2 a) { return std::sqrt(dot(a, a)); }
+float length(Vec2 a) {
+    return std::sqrt(dot(a, a));
+}
 
-bool finite(Vec2 p) { return std::isfinite(p.x) && std::isfinite(p.y); }
+bool finite(Vec2 p) {
+    return std::isfinite(p.x) && std::isfinite(p.y);
+}
 
 /// Unit normal to the left of a -> b as the screen shows it: outwards for a clockwise outline.
 Vec2 normal(Vec2 a, Vec2 b) {
@@ -40,6 +55,12 @@ std::vector<Vec2> distinct(std::span<const Vec2> points, bool closed) {
     }
     while (closed && out.size() > 1 && length(out.front() - out.back()) <= kNear) out.pop_back();
     return out;
+}
+
+/// Straight pieces for a curve of this extent; sane for sizes that are none.
+int cuts_for(float extent, float density, int most) {
+    const float bounded = extent > 0 ? std::min(extent, 1e4F) : 0.0F;
+    return std::clamp(static_cast<int>(std::sqrt(bounded) * density) + 2, 4, most);
 }
 
 bool inside_triangle(Vec2 p, Vec2 a, Vec2 b, Vec2 c) {
@@ -139,7 +160,8 @@ void Tessellator::fill(std::span<const Vec2> outline, Color c) {
         vertex(p[i] + half, c, 0);
     }
     for (std::size_t i = 0; i < n; ++i) {
-        const auto a = static_cast<std::uint16_t>(first + 2 * i), b = static_cast<std::uint16_t>(first + 2 * ((i + 1) % n));
+        const auto a = static_cast<std::uint16_t>(first + 2 * i),
+                   b = static_cast<std::uint16_t>(first + 2 * ((i + 1) % n));
         triangle(a, static_cast<std::uint16_t>(a + 1), static_cast<std::uint16_t>(b + 1));
         triangle(a, static_cast<std::uint16_t>(b + 1), b);
     }
@@ -152,7 +174,9 @@ void Tessellator::triangulate(std::span<const Vec2> p, std::uint16_t first, std:
     const auto id = [&](std::size_t i) { return static_cast<std::uint16_t>(first + stride * i); };
     std::vector<std::size_t> next(n), previous(n);
     for (std::size_t i = 0; i < n; ++i) next[i] = (i + 1) % n, previous[i] = (i + n - 1) % n;
-    const auto turn = [&](std::size_t i) { return cross(p[i] - p[previous[i]], p[next[i]] - p[i]); };
+    const auto turn = [&](std::size_t i) {
+        return cross(p[i] - p[previous[i]], p[next[i]] - p[i]);
+    };
     std::vector<std::size_t> reflex;
     for (std::size_t i = 0; i < n; ++i) {
         if (turn(i) < 0) reflex.push_back(i);
@@ -163,7 +187,8 @@ void Tessellator::triangulate(std::span<const Vec2> p, std::uint16_t first, std:
         bool ear = turn(i) >= 0;
         for (std::size_t k = 0; ear && k < reflex.size(); ++k) {
             const std::size_t r = reflex[k];
-            ear = r == a || r == b || r == i || next[r] == n || !inside_triangle(p[r], p[a], p[i], p[b]);
+            ear = r == a || r == b || r == i || next[r] == n ||
+                  !inside_triangle(p[r], p[a], p[i], p[b]);
         }
         // an outline that crosses itself may have no ear left: cut anyway
         if (!ear && misses < left) {
@@ -180,7 +205,8 @@ void Tessellator::triangulate(std::span<const Vec2> p, std::uint16_t first, std:
 void Tessellator::stroke(std::span<const Vec2> points, bool closed, float width, Color c) {
     const std::vector<Vec2> p = distinct(points, closed);
     if (p.size() < 2 || p.size() > kMaxStroke || width <= 0) return;
-    const float core = std::max(0.0F, (width - 1) / 2), edge = core + (width < 1 ? 1.0F : (width + 1) / 2 - core);
+    const float core = std::max(0.0F, (width - 1) / 2),
+                edge = core + (width < 1 ? 1.0F : (width + 1) / 2 - core);
     const float strength = std::min(width, 1.0F);
     const std::vector<Section> across = sections(p, closed && p.size() > 2, width / 2);
     for (std::size_t i = 0; i < across.size(); ++i) {
@@ -192,7 +218,8 @@ void Tessellator::stroke(std::span<const Vec2> points, bool closed, float width,
         if (i == 0) continue;
         for (std::uint16_t lane = 0; lane < 3; ++lane) {
             if (core == 0 && lane == 1) continue;  // a hairline has no core
-            const auto a = static_cast<std::uint16_t>(v - 4 + lane), b = static_cast<std::uint16_t>(v + lane);
+            const auto a = static_cast<std::uint16_t>(v - 4 + lane),
+                       b = static_cast<std::uint16_t>(v + lane);
             triangle(a, b, static_cast<std::uint16_t>(b + 1));
             triangle(a, static_cast<std::uint16_t>(b + 1), static_cast<std::uint16_t>(a + 1));
         }
@@ -211,10 +238,11 @@ std::vector<FlatPath> flatten(const Path& path, float scale) {
         } else {
             const Vec2 p = points.back();
             const float reach = (length(s.a - p) + length(s.b - s.a) + length(s.c - s.b)) * scale;
-            const int cuts = std::clamp(static_cast<int>(std::sqrt(reach) * 1.5F) + 2, 4, 96);
+            const int cuts = cuts_for(reach, 1.5F, 96);
             for (int i = 1; i <= cuts; ++i) {
                 const float u = static_cast<float>(i) / static_cast<float>(cuts), w = 1 - u;
-                points.push_back(p * (w * w * w) + s.a * (3 * w * w * u) + s.b * (3 * w * u * u) + s.c * (u * u * u));
+                points.push_back(p * (w * w * w) + s.a * (3 * w * w * u) + s.b * (3 * w * u * u) +
+                                 s.c * (u * u * u));
             }
         }
     }
@@ -226,6 +254,9 @@ std::vector<FlatPath> cut_dashes(std::span<const Vec2> points, bool closed, floa
     if (closed && p.size() > 2) p.push_back(p.front());
     std::vector<FlatPath> out;
     if (p.size() < 2 || dash <= 0) return out;
+    float total = 0;
+    for (std::size_t i = 1; i < p.size(); ++i) total += length(p[i] - p[i - 1]);
+    if (!(total < (dash + gap) * kMostDashes)) return {{p, false}};
     bool drawing = true;
     float rest = dash;
     out.push_back({{p[0]}, false});
@@ -267,10 +298,12 @@ std::vector<Vec2> thin_columns(std::span<const Vec2> p) {
 namespace {
 
 void add_arc(std::vector<Vec2>& out, Vec2 center, float radius, double from, double to) {
-    const int cuts = std::clamp(static_cast<int>(std::sqrt(radius) * 2.5F) + 2, 3, 64);
+    const int cuts = cuts_for(radius, 2.5F, 64);
     for (int i = 0; i <= cuts; ++i) {
         const double angle = from + (to - from) * i / cuts;
-        out.push_back(center + Vec2{static_cast<float>(dg::cos(angle)), static_cast<float>(dg::sin(angle))} * radius);
+        out.push_back(center +
+                      Vec2{static_cast<float>(dg::cos(angle)), static_cast<float>(dg::sin(angle))} *
+                          radius);
     }
 }
 

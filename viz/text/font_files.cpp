@@ -16,7 +16,9 @@ struct PatternDeleter {
 
 using Pattern = std::unique_ptr<FcPattern, PatternDeleter>;
 
-const FcChar8* fc(const char* text) { return reinterpret_cast<const FcChar8*>(text); }
+const FcChar8* fc(const char* text) {
+    return reinterpret_cast<const FcChar8*>(text);
+}
 
 bool same_name(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -32,7 +34,8 @@ bool has_family(FcPattern* font, std::string_view family) {
 }
 
 Pattern best_match(Pattern wanted, Weight weight) {
-    FcPatternAddInteger(wanted.get(), FC_WEIGHT, weight == Weight::kBold ? FC_WEIGHT_BOLD : FC_WEIGHT_REGULAR);
+    FcPatternAddInteger(wanted.get(), FC_WEIGHT,
+                        weight == Weight::kBold ? FC_WEIGHT_BOLD : FC_WEIGHT_REGULAR);
     FcPatternAddInteger(wanted.get(), FC_SLANT, FC_SLANT_ROMAN);
     FcPatternAddInteger(wanted.get(), FC_WIDTH, FC_WIDTH_NORMAL);
     FcPatternAddBool(wanted.get(), FC_SCALABLE, FcTrue);
@@ -47,8 +50,10 @@ std::optional<FoundFont> file_of(FcPattern* font) {
     int index = 0, weight = FC_WEIGHT_REGULAR;
     if (FcPatternGetString(font, FC_FILE, 0, &file) != FcResultMatch) return std::nullopt;
     if (FcPatternGetInteger(font, FC_INDEX, 0, &index) != FcResultMatch) index = 0;
-    if (FcPatternGetInteger(font, FC_WEIGHT, 0, &weight) != FcResultMatch) weight = FC_WEIGHT_REGULAR;
-    return FoundFont{{reinterpret_cast<const char*>(file), index & 0xFFFF, false}, weight >= FC_WEIGHT_DEMIBOLD};
+    if (FcPatternGetInteger(font, FC_WEIGHT, 0, &weight) != FcResultMatch)
+        weight = FC_WEIGHT_REGULAR;
+    return FoundFont{{reinterpret_cast<const char*>(file), index & 0xFFFF, false},
+                     weight >= FC_WEIGHT_DEMIBOLD};
 }
 
 }  // namespace
@@ -73,7 +78,8 @@ std::optional<FoundFont> find_covering(char32_t code, Weight weight) {
     FcCharSetDestroy(set);
     const Pattern font = best_match(std::move(wanted), weight);
     FcCharSet* covered = nullptr;
-    if (!font || FcPatternGetCharSet(font.get(), FC_CHARSET, 0, &covered) != FcResultMatch) return std::nullopt;
+    if (!font || FcPatternGetCharSet(font.get(), FC_CHARSET, 0, &covered) != FcResultMatch)
+        return std::nullopt;
     return FcCharSetHasChar(covered, code) == FcTrue ? file_of(font.get()) : std::nullopt;
 }
 

@@ -19,10 +19,13 @@ std::optional<FoundFont> find_family(std::span<const char* const> families, Weig
 /// Any installed scalable font that has this character, Chinese ones preferred.
 std::optional<FoundFont> find_covering(char32_t code, Weight weight);
 
-inline constexpr const char* kLatinFamilies[] = {"Noto Sans", "DejaVu Sans", "Liberation Sans", "FreeSans"};
-inline constexpr const char* kMathFamilies[] = {"Noto Sans Math", "DejaVu Sans", "STIX Two Math", "FreeSans"};
-inline constexpr const char* kHanFamilies[] = {"Noto Sans CJK SC",    "Noto Sans SC",       "Source Han Sans SC",
-                                               "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",  "Droid Sans Fallback",
-                                               "LXGW WenKai",         "PingFang SC",        "Microsoft YaHei"};
+inline constexpr const char* kLatinFamilies[] = {"Noto Sans", "DejaVu Sans", "Liberation Sans",
+                                                 "FreeSans"};
+inline constexpr const char* kMathFamilies[] = {"Noto Sans Math", "DejaVu Sans", "STIX Two Math",
+                                                "FreeSans"};
+inline constexpr const char* kHanFamilies[] = {
+    "Noto Sans CJK SC",    "Noto Sans SC",      "Source Han Sans SC",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback",
+    "LXGW WenKai",         "PingFang SC",       "Microsoft YaHei"};
 
 }  // namespace dg::viz

@@ -36,10 +36,13 @@ struct Metric {
 };
 
 bool is_blank(char32_t c) {
-    return c == U' ' || c == 0xA0 || (c >= 0x2000 && c <= 0x200B) || c == 0x202F || c == 0x3000 || c < 0x20;
+    return c == U' ' || c == 0xA0 || (c >= 0x2000 && c <= 0x200B) || c == 0x202F || c == 0x3000 ||
+           c < 0x20;
 }
 
-bool is_figure(char32_t c) { return (c >= U'0' && c <= U'9') || c == 0x2212 || c == U'+' || c == 0x2007; }
+bool is_figure(char32_t c) {
+    return (c >= U'0' && c <= U'9') || c == 0x2212 || c == U'+' || c == 0x2007;
+}
 
 std::vector<std::filesystem::path> split_paths(const char* list) {
     std::vector<std::filesystem::path> paths;
@@ -52,13 +55,19 @@ std::vector<std::filesystem::path> split_paths(const char* list) {
     return paths;
 }
 
-/// Quotes, dots and dashes exist in Latin and in Chinese width under one code. Says for every character whether the
-/// Chinese form is meant: quotes go by what stands outside of them, the others by their neighbours.
+/// Quotes, dots and dashes exist in Latin and in Chinese width under one code. Says for every
+/// character whether the Chinese form is meant: quotes go by what stands outside of them, the
+/// others by their neighbours.
 std::vector<bool> chinese_forms(const std::u32string& text) {
     std::vector<bool> chinese(text.size(), false);
-    const auto wide = [&](std::size_t i) { return i < text.size() && (is_wide(text[i]) || chinese[i]); };
-    // form of the last opening quote: Latin, Chinese, or none yet (the text may start inside a quotation)
+    const auto wide = [&](std::size_t i) {
+        return i < text.size() && (is_wide(text[i]) || chinese[i]);
+    };
+
+    // form of the last opening quote: Latin, Chinese, or none yet (the text may start inside a
+    // quotation)
     enum Form { kNone, kLatin, kChinese };
+
     Form in_double = kNone, in_single = kNone;
     const auto close = [](Form& opened, bool guess) {
         const Form form = std::exchange(opened, kNone);
@@ -99,10 +108,13 @@ struct Fonts::State {
     /// The number of a font file, opening it if needed; -1 when it cannot be read.
     int open(const FoundFont& font) {
         for (std::size_t i = 0; i < faces.size(); ++i) {
-            if (faces[i].file.file == font.file.file && faces[i].file.index == font.file.index) return static_cast<int>(i);
+            if (faces[i].file.file == font.file.file && faces[i].file.index == font.file.index)
+                return static_cast<int>(i);
         }
         Face face{nullptr, font.file, font.bold};
-        if (!library || FT_New_Face(library, font.file.file.c_str(), font.file.index, &face.ft) != 0) return -1;
+        if (!library ||
+            FT_New_Face(library, font.file.file.c_str(), font.file.index, &face.ft) != 0)
+            return -1;
         if (!FT_IS_SCALABLE(face.ft) || face.ft->units_per_EM == 0) {
             FT_Done_Face(face.ft);
             return -1;
@@ -154,7 +166,8 @@ struct Fonts::State {
 
     float digit_advance(Weight weight) {
         float widest = 0;
-        for (char32_t c = U'0'; c <= U'9'; ++c) widest = std::max(widest, metric(c, weight, false).advance);
+        for (char32_t c = U'0'; c <= U'9'; ++c)
+            widest = std::max(widest, metric(c, weight, false).advance);
         return widest;
     }
 
@@ -183,9 +196,11 @@ struct Fonts::State {
             if (chinese) han[static_cast<std::size_t>(weight)] = open(*chinese);
             const bool has_han = add(chinese, weight);
             if (weight == Weight::kBold) continue;
-            if (!latin) problems.push_back({"fonts_no_latin", {{"package", "fonts-noto-core"}}, ""});
+            if (!latin)
+                problems.push_back({"fonts_no_latin", {{"package", "fonts-noto-core"}}, ""});
             if (!math) problems.push_back({"fonts_no_math", {{"package", "fonts-noto-core"}}, ""});
-            if (!has_han) problems.push_back({"fonts_no_chinese", {{"package", "fonts-noto-cjk"}}, ""});
+            if (!has_han)
+                problems.push_back({"fonts_no_chinese", {{"package", "fonts-noto-cjk"}}, ""});
         }
     }
 };
@@ -197,12 +212,15 @@ Fonts::Fonts(const FontOptions& options) : state_(std::make_unique<State>()) {
     if (options.system) s.find_system_fonts();
     std::vector<std::filesystem::path> extra = options.extra;
     if (options.system) {
-        for (auto& path : split_paths(std::getenv("DEEPGLASS_FONTS"))) extra.push_back(std::move(path));
+        for (auto& path : split_paths(std::getenv("DEEPGLASS_FONTS")))
+            extra.push_back(std::move(path));
     }
     for (const auto& path : extra) {
-        for (const Weight weight : {Weight::kRegular, Weight::kBold}) s.add(FoundFont{{path, 0, false}, false}, weight);
+        for (const Weight weight : {Weight::kRegular, Weight::kBold})
+            s.add(FoundFont{{path, 0, false}, false}, weight);
     }
-    if (s.faces.empty()) s.problems = {{"fonts_none", {{"package", "fonts-noto-core fonts-noto-cjk"}}, ""}};
+    if (s.faces.empty())
+        s.problems = {{"fonts_none", {{"package", "fonts-noto-core fonts-noto-cjk"}}, ""}};
 }
 
 Fonts::~Fonts() = default;
@@ -220,7 +238,8 @@ GlyphLine Fonts::place(std::string_view utf8, float size, Weight weight, bool ta
     state_->walk(utf8, weight, tabular, [&](char32_t code, const Metric& m, float advance) {
         // a digit narrower than its column stands in the middle of it
         const float own = m.ref.missing() ? advance : m.advance;
-        if (!is_blank(code)) line.glyphs.push_back({m.ref, code, (pen + (advance - own) / 2) * size, own * size});
+        if (!is_blank(code))
+            line.glyphs.push_back({m.ref, code, (pen + (advance - own) / 2) * size, own * size});
         pen += advance;
     });
     line.width = pen * size;
@@ -230,7 +249,8 @@ GlyphLine Fonts::place(std::string_view utf8, float size, Weight weight, bool ta
 TextSize Fonts::measure(std::string_view utf8, const TextStyle& style) const {
     const std::scoped_lock lock(state_->mutex);
     float pen = 0;
-    state_->walk(utf8, style.weight, style.tabular, [&](char32_t, const Metric&, float advance) { pen += advance; });
+    state_->walk(utf8, style.weight, style.tabular,
+                 [&](char32_t, const Metric&, float advance) { pen += advance; });
     return {pen * style.size, kAscent * style.size, kDescent * style.size};
 }
 
@@ -245,7 +265,9 @@ GlyphBitmap Fonts::rasterize(GlyphRef glyph, float pixels, float shift, bool upw
     const std::scoped_lock lock(state_->mutex);
     const FT_Face face = state_->faces[static_cast<std::size_t>(glyph.face)].ft;
     if (FT_Set_Char_Size(face, 0, std::lround(pixels * 64.0F), 72, 72) != 0) return bitmap;
-    if (FT_Load_Glyph(face, glyph.index, kLoad) != 0 || face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return bitmap;
+    if (FT_Load_Glyph(face, glyph.index, kLoad) != 0 ||
+        face->glyph->format != FT_GLYPH_FORMAT_OUTLINE)
+        return bitmap;
     FT_Outline& outline = face->glyph->outline;
     if (glyph.embolden) FT_Outline_Embolden(&outline, std::lround(pixels * 64.0F / 24.0F));
     if (upwards) {
@@ -259,7 +281,8 @@ GlyphBitmap Fonts::rasterize(GlyphRef glyph, float pixels, float shift, bool upw
     const FT_Bitmap& source = face->glyph->bitmap;
     bitmap.left = face->glyph->bitmap_left, bitmap.top = face->glyph->bitmap_top;
     bitmap.width = static_cast<int>(source.width), bitmap.height = static_cast<int>(source.rows);
-    bitmap.coverage.reserve(static_cast<std::size_t>(bitmap.width) * static_cast<std::size_t>(bitmap.height));
+    bitmap.coverage.reserve(static_cast<std::size_t>(bitmap.width) *
+                            static_cast<std::size_t>(bitmap.height));
     for (int y = 0; y < bitmap.height; ++y) {
         const unsigned char* row = source.buffer + static_cast<std::ptrdiff_t>(y) * source.pitch;
         bitmap.coverage.insert(bitmap.coverage.end(), row, row + bitmap.width);
@@ -323,7 +346,8 @@ Path Fonts::outline(GlyphRef glyph) const {
     if (glyph.embolden) FT_Outline_Embolden(&face->glyph->outline, face->units_per_EM / 24);
     OutlineSink sink;
     sink.scale = 1.0F / static_cast<float>(face->units_per_EM);
-    const FT_Outline_Funcs funcs{&OutlineSink::move, &OutlineSink::line, &OutlineSink::conic, &OutlineSink::cubic, 0, 0};
+    const FT_Outline_Funcs funcs{
+        &OutlineSink::move, &OutlineSink::line, &OutlineSink::conic, &OutlineSink::cubic, 0, 0};
     FT_Outline_Decompose(&face->glyph->outline, &funcs, &sink);
     if (sink.open) sink.path.close();
     return std::move(sink.path);
@@ -334,6 +358,8 @@ FaceFile Fonts::face_file(int face) const {
     return state_->faces.at(static_cast<std::size_t>(face)).file;
 }
 
-const std::vector<Error>& Fonts::problems() const { return state_->problems; }
+const std::vector<Error>& Fonts::problems() const {
+    return state_->problems;
+}
 
 }  // namespace dg::viz

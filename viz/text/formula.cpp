@@ -15,7 +15,9 @@ namespace {
 using Box = FormulaBox;
 using Mode = FormulaMode;
 
-constexpr float kScript = 0.72F, kSmallest = 0.5F;  // script size, and the least of nested ones, to the formula's size
+constexpr float kScript = 0.72F,
+                kSmallest =
+                    0.5F;  // script size, and the least of nested ones, to the formula's size
 constexpr float kLetterUp = 0.74F, kLetterDown = 0.22F;
 constexpr int kDeepest = 40;  // nested groups
 
@@ -27,15 +29,20 @@ struct Atom {
 
 /// Sans-serif italic letters of the mathematical block: the italic of the text's own family.
 char32_t italic(char32_t c) {
-    const char32_t turned = c >= U'A' && c <= U'Z' ? 0x1D608 + (c - U'A') : c >= U'a' && c <= U'z' ? 0x1D622 + (c - U'a') : c;
+    const char32_t turned = c >= U'A' && c <= U'Z'   ? 0x1D608 + (c - U'A')
+                            : c >= U'a' && c <= U'z' ? 0x1D622 + (c - U'a')
+                                                     : c;
     return turned != c && Fonts::shared().covers(turned) ? turned : c;
 }
 
-bool is_letter(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z'); }
+bool is_letter(char32_t c) {
+    return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
+}
 
 class Setter {
   public:
-    Setter(const Canvas& canvas, std::string_view tex, const FormulaStyle& style) : canvas_(canvas), tex_(tex), style_(style) {}
+    Setter(const Canvas& canvas, std::string_view tex, const FormulaStyle& style)
+        : canvas_(canvas), tex_(tex), style_(style) {}
 
     Result<Box> run() {
         Mode mode;
@@ -48,7 +55,10 @@ class Setter {
 
   private:
     void fail(const char* code, std::string_view command) {
-        if (!error_) error_ = Error{code, {{"command", std::string(command)}, {"column", std::to_string(at_ + 1)}}, std::string(tex_)};
+        if (!error_)
+            error_ = Error{code,
+                           {{"command", std::string(command)}, {"column", std::to_string(at_ + 1)}},
+                           std::string(tex_)};
         at_ = tex_.size();
     }
 
@@ -66,7 +76,8 @@ class Setter {
 
     Box glyphs(std::string_view utf8, const Mode& m, float scale = 1) const {
         FormulaPiece piece;
-        piece.text = utf8, piece.size = m.size * scale, piece.color = m.color, piece.weight = m.weight;
+        piece.text = utf8, piece.size = m.size * scale, piece.color = m.color,
+        piece.weight = m.weight;
         TextStyle style;
         style.size = piece.size, style.weight = m.weight;
         Box box;
@@ -83,14 +94,16 @@ class Setter {
         line.up = kLetterUp * m.size * 0.6F, line.down = 0;
         std::optional<Spacing> last;
         skip_blanks();
-        while (more() && tex_[at_] != '}' && (end != "\\right" || tex_.substr(at_, 6) != "\\right")) {
+        while (more() && tex_[at_] != '}' &&
+               (end != "\\right" || tex_.substr(at_, 6) != "\\right")) {
             const std::size_t from = at_;
             if (const float space = blank(); space >= 0) {
                 line.width += space * m.size;
             } else {
                 Atom atom = scripted(m, from);
                 // a sign at the start or after another sign is no operation
-                const bool unary = !last || *last == Spacing::kBinary || *last == Spacing::kRelation || *last == Spacing::kOpen ||
+                const bool unary = !last || *last == Spacing::kBinary ||
+                                   *last == Spacing::kRelation || *last == Spacing::kOpen ||
                                    *last == Spacing::kPunctuation;
                 if (atom.spacing == Spacing::kBinary && unary) atom.spacing = Spacing::kOrdinary;
                 line.width += gap(last, atom.spacing, m);
@@ -128,8 +141,11 @@ class Setter {
         if (is(Spacing::kBinary)) em = 0.2F;
         if (*left == Spacing::kPunctuation) em = 0.17F;
         if (*left == Spacing::kOperator && right != Spacing::kOpen && em == 0) em = 0.17F;
-        if (right == Spacing::kOperator && (*left == Spacing::kOrdinary || *left == Spacing::kClose)) em = 0.17F;
-        if (*left == Spacing::kOpen || right == Spacing::kClose || right == Spacing::kPunctuation) em = 0;
+        if (right == Spacing::kOperator &&
+            (*left == Spacing::kOrdinary || *left == Spacing::kClose))
+            em = 0.17F;
+        if (*left == Spacing::kOpen || right == Spacing::kClose || right == Spacing::kPunctuation)
+            em = 0;
         return em * m.size * (m.roles ? 1.0F : 0.4F);  // scripts stand close
     }
 
@@ -139,22 +155,27 @@ class Setter {
         const std::size_t after_nucleus = at_;
         std::optional<Box> sub, sup;
         Mode small = m;
-        small.size = std::max(m.size * kScript, style_.size * kSmallest), small.display = small.roles = false;
+        small.size = std::max(m.size * kScript, style_.size * kSmallest),
+        small.display = small.roles = false;
         while (more() && !error_) {
             if (accept("'")) {
                 Box prime = glyphs("′", small);
-                sup ? place_box(*sup, std::move(prime), sup->width, 0) : void(sup = std::move(prime));
+                sup ? place_box(*sup, std::move(prime), sup->width, 0)
+                    : void(sup = std::move(prime));
             } else if (tex_[at_] == '_' || tex_[at_] == '^') {
                 std::optional<Box>& which = tex_[at_] == '_' ? sub : sup;
                 ++at_;
                 Box script = argument(small, "^");
-                which ? place_box(*which, std::move(script), which->width, 0) : void(which = std::move(script));
+                which ? place_box(*which, std::move(script), which->width, 0)
+                      : void(which = std::move(script));
             } else {
                 break;
             }
         }
         if (sub || sup) attach(atom, sub, sup, m);
-        if (m.roles) color_role(atom.box, tex_.substr(from, after_nucleus - from), tex_.substr(from, at_ - from), m.color);
+        if (m.roles)
+            color_role(atom.box, tex_.substr(from, after_nucleus - from),
+                       tex_.substr(from, at_ - from), m.color);
         return atom;
     }
 
@@ -172,7 +193,8 @@ class Setter {
         }
     }
 
-    static void attach(Atom& atom, std::optional<Box>& sub, std::optional<Box>& sup, const Mode& m) {
+    static void attach(Atom& atom, std::optional<Box>& sub, std::optional<Box>& sup,
+                       const Mode& m) {
         Box& core = atom.box;
         if (atom.limits && m.display) {
             const float width = std::max({core.width, sub ? sub->width : 0, sup ? sup->width : 0});
@@ -180,14 +202,18 @@ class Setter {
             const float up = core.up, down = core.down, own = core.width;
             place_box(stack, std::move(core), (width - own) / 2, 0);
             const float near = 0.13F * m.size;
-            if (sub) place_box(stack, std::move(*sub), (width - sub->width) / 2, down + near + sub->up);
-            if (sup) place_box(stack, std::move(*sup), (width - sup->width) / 2, -(up + near + sup->down));
+            if (sub)
+                place_box(stack, std::move(*sub), (width - sub->width) / 2, down + near + sub->up);
+            if (sup)
+                place_box(stack, std::move(*sup), (width - sup->width) / 2,
+                          -(up + near + sup->down));
             stack.width = width;
             core = std::move(stack);
             return;
         }
         const float x = core.width + 0.03F * m.size;
-        const float rise = std::max(0.36F * m.size, core.up - 0.42F * m.size), drop = std::max(0.17F * m.size, core.down - 0.05F * m.size);
+        const float rise = std::max(0.36F * m.size, core.up - 0.42F * m.size),
+                    drop = std::max(0.17F * m.size, core.down - 0.05F * m.size);
         if (sub) place_box(core, std::move(*sub), x, drop);
         if (sup) place_box(core, std::move(*sup), x, -rise);
         core.width += 0.03F * m.size;
@@ -225,7 +251,10 @@ class Setter {
         }
         const char32_t first = next_code_point(tex_, at_);
         std::string shown;
-        append_utf8(shown, first == U'-' ? char32_t{0x2212} : first == U'*' ? char32_t{0x2217} : m.upright ? first : italic(first));
+        append_utf8(shown, first == U'-'   ? char32_t{0x2212}
+                           : first == U'*' ? char32_t{0x2217}
+                           : m.upright     ? first
+                                           : italic(first));
         // digits of a number, and neighbouring Chinese characters, are one piece
         const auto joins = [first](char32_t c) {
             const auto number = [](char32_t d) { return (d >= U'0' && d <= U'9') || d == U'.'; };
@@ -245,9 +274,15 @@ class Setter {
         const std::string_view name = command_name();
         const std::size_t start = at_;
         at_ += 1 + name.size();
-        if (const FormulaSymbol* symbol = find_symbol(name)) return {glyphs(symbol->text, m), symbol->spacing};
+        if (const FormulaSymbol* symbol = find_symbol(name))
+            return {glyphs(symbol->text, m), symbol->spacing};
         if (!large_operator(name).empty()) return large(m, name);
-        if (is_function(name)) return {glyphs(name == "argmax" ? "arg max" : name == "argmin" ? "arg min" : name, m), Spacing::kOperator, takes_limits(name)};
+        if (is_function(name))
+            return {glyphs(name == "argmax"   ? "arg max"
+                           : name == "argmin" ? "arg min"
+                                              : name,
+                           m),
+                    Spacing::kOperator, takes_limits(name)};
         if (name == "frac") {
             Mode inner = m;
             inner.display = false;
@@ -268,7 +303,8 @@ class Setter {
             return {argument(bold, name)};
         }
         if (name == "mathbb" && raw_argument(name) == "R") return {glyphs("ℝ", m)};
-        if (name == "hat" || name == "bar" || name == "tilde") return {accent_box(argument(m, name), name, m)};
+        if (name == "hat" || name == "bar" || name == "tilde")
+            return {accent_box(argument(m, name), name, m)};
         at_ = start;
         fail("formula_unknown", name);
         return {};
@@ -278,7 +314,8 @@ class Setter {
         const float scale = m.display && name != "int" ? 1.4F : 1.15F;
         Box sign = glyphs(large_operator(name), m, scale);
         // centred on the axis: these signs reach from the descender to above the capitals
-        const float middle = (0.74F - 0.14F) / 2 * m.size * scale, shift = middle - kFormulaAxis * m.size;
+        const float middle = (0.74F - 0.14F) / 2 * m.size * scale,
+                    shift = middle - kFormulaAxis * m.size;
         Box box;
         sign.up = 0.76F * m.size * scale, sign.down = 0.16F * m.size * scale;
         place_box(box, std::move(sign), 0, shift);
@@ -316,7 +353,8 @@ class Setter {
 
 }  // namespace
 
-Result<FormulaBox> layout_formula(const Canvas& canvas, std::string_view tex, const FormulaStyle& style) {
+Result<FormulaBox> layout_formula(const Canvas& canvas, std::string_view tex,
+                                  const FormulaStyle& style) {
     return Setter(canvas, tex, style).run();
 }
 

@@ -1,4 +1,5 @@
-// Building blocks of formulas: pieces side by side, fractions, roots, accents and brackets that grow.
+// Building blocks of formulas: pieces side by side, fractions, roots, accents and brackets that
+// grow.
 #pragma once
 
 #include "viz/text/formula.h"
@@ -15,7 +16,8 @@ struct FormulaMode {
     Weight weight = Weight::kRegular;
 };
 
-inline constexpr float kFormulaAxis = 0.30F;  // fraction bars and operators are centred here above the baseline, in em
+inline constexpr float kFormulaAxis =
+    0.30F;  // fraction bars and operators are centred here above the baseline, in em
 
 /// Puts a box into another at (x, y) from its baseline's left end; the outer box grows.
 void place_box(FormulaBox& into, FormulaBox from, float x, float y);

@@ -21,7 +21,9 @@ TextStyle style_of(const Run& run, const TextStyle& base) {
 }
 
 float rise_of(const Run& run, float size) {
-    return run.script == Script::kSuper ? -kSuperRise * size : run.script == Script::kSub ? kSubDrop * size : 0;
+    return run.script == Script::kSuper ? -kSuperRise * size
+           : run.script == Script::kSub ? kSubDrop * size
+                                        : 0;
 }
 
 void add_text(std::vector<Run>& runs, std::string_view text, const Run& like) {
@@ -51,7 +53,8 @@ struct Char {
     std::size_t run;
 };
 
-std::vector<Run> slice(const std::vector<Char>& chars, std::size_t begin, std::size_t end, std::span<const Run> runs) {
+std::vector<Run> slice(const std::vector<Char>& chars, std::size_t begin, std::size_t end,
+                       std::span<const Run> runs) {
     std::vector<Run> out;
     std::size_t current = runs.size();
     for (std::size_t i = begin; i < end; ++i) {
@@ -159,7 +162,8 @@ void cut_line(const Canvas& canvas, TextLine& line, float width, const TextStyle
     }
 }
 
-std::vector<TextLine> box_lines(const Canvas& canvas, float width, std::span<const Run> runs, const BoxStyle& style) {
+std::vector<TextLine> box_lines(const Canvas& canvas, float width, std::span<const Run> runs,
+                                const BoxStyle& style) {
     std::vector<TextLine> lines = wrap(canvas, runs, width, style.text);
     if (style.max_lines > 0 && lines.size() > static_cast<std::size_t>(style.max_lines)) {
         lines.resize(static_cast<std::size_t>(style.max_lines));
@@ -168,14 +172,17 @@ std::vector<TextLine> box_lines(const Canvas& canvas, float width, std::span<con
     return lines;
 }
 
-std::vector<Run> one_run(std::string_view text) { return {Run{std::string(text), {}, {}, Script::kNormal}}; }
+std::vector<Run> one_run(std::string_view text) {
+    return {Run{std::string(text), {}, {}, Script::kNormal}};
+}
 
 }  // namespace
 
 std::vector<Run> parse_rich(std::string_view text, const ColorNames& colors) {
     std::vector<Run> runs;
     while (!text.empty()) {
-        const std::size_t bold = text.find("**"), color = text.find("[["), mark = std::min(bold, color);
+        const std::size_t bold = text.find("**"), color = text.find("[["),
+                          mark = std::min(bold, color);
         if (mark == std::string_view::npos) break;
         const std::string_view inner = text.substr(mark + 2);
         const std::size_t end = inner.find(bold < color ? "**" : "]]");
@@ -186,7 +193,8 @@ std::vector<Run> parse_rich(std::string_view text, const ColorNames& colors) {
         std::string_view shown = body;
         if (color < bold) {
             const std::size_t bar = body.find('|');
-            const auto named = bar == std::string_view::npos ? colors.end() : colors.find(body.substr(0, bar));
+            const auto named =
+                bar == std::string_view::npos ? colors.end() : colors.find(body.substr(0, bar));
             if (named == colors.end()) {
                 run.weight.reset(), shown = text.substr(mark, end + 4);
             } else {
@@ -216,7 +224,9 @@ TextSize measure_rich(const Canvas& canvas, std::span<const Run> runs, const Tex
 
 float draw_rich(Canvas& canvas, Vec2 at, std::span<const Run> runs, const TextStyle& style) {
     const float width = measure_rich(canvas, runs, style).width;
-    float x = at.x - (style.align == Align::kLeft ? 0 : width * (style.align == Align::kRight ? 1.0F : 0.5F));
+    float x =
+        at.x -
+        (style.align == Align::kLeft ? 0 : width * (style.align == Align::kRight ? 1.0F : 0.5F));
     for (const Run& run : runs) {
         const TextStyle s = style_of(run, style);
         if (!run.text.empty()) canvas.text({x, at.y + rise_of(run, style.size)}, run.text, s);
@@ -225,12 +235,15 @@ float draw_rich(Canvas& canvas, Vec2 at, std::span<const Run> runs, const TextSt
     return width;
 }
 
-std::vector<TextLine> wrap(const Canvas& canvas, std::span<const Run> runs, float width, const TextStyle& style) {
+std::vector<TextLine> wrap(const Canvas& canvas, std::span<const Run> runs, float width,
+                           const TextStyle& style) {
     return Wrapper(canvas, runs, width, style).lines();
 }
 
-float box_height(const Canvas& canvas, float width, std::span<const Run> runs, const BoxStyle& style) {
-    return static_cast<float>(box_lines(canvas, width, runs, style).size()) * style.leading * style.text.size;
+float box_height(const Canvas& canvas, float width, std::span<const Run> runs,
+                 const BoxStyle& style) {
+    return static_cast<float>(box_lines(canvas, width, runs, style).size()) * style.leading *
+           style.text.size;
 }
 
 float box_height(const Canvas& canvas, float width, std::string_view text, const BoxStyle& style) {
@@ -240,10 +253,13 @@ float box_height(const Canvas& canvas, float width, std::string_view text, const
 float draw_box(Canvas& canvas, Rect box, std::span<const Run> runs, const BoxStyle& style) {
     const float height = style.leading * style.text.size;
     const Align align = style.text.align;
-    const float x = align == Align::kLeft ? box.x : align == Align::kRight ? box.right() : box.center().x;
+    const float x = align == Align::kLeft    ? box.x
+                    : align == Align::kRight ? box.right()
+                                             : box.center().x;
     float y = box.y;
     for (const TextLine& line : box_lines(canvas, box.w, runs, style)) {
-        draw_rich(canvas, {x, middle_baseline(y + height / 2, style.text.size)}, line.runs, style.text);
+        draw_rich(canvas, {x, middle_baseline(y + height / 2, style.text.size)}, line.runs,
+                  style.text);
         y += height;
     }
     return y - box.y;
@@ -253,12 +269,14 @@ float draw_box(Canvas& canvas, Rect box, std::string_view text, const BoxStyle& 
     return draw_box(canvas, box, one_run(text), style);
 }
 
-std::string elide_middle(const Canvas& canvas, std::string_view text, float width, const TextStyle& style) {
+std::string elide_middle(const Canvas& canvas, std::string_view text, float width,
+                         const TextStyle& style) {
     if (canvas.measure(text, style).width <= width) return std::string(text);
     const std::u32string codes = decode_utf8(text);
     const auto shortened = [&codes](std::size_t kept) {
         const std::size_t head = (kept + 1) / 2, tail = kept / 2;
-        return encode_utf8(codes.substr(0, head)) + "…" + encode_utf8(codes.substr(codes.size() - tail));
+        return encode_utf8(codes.substr(0, head)) + "…" +
+               encode_utf8(codes.substr(codes.size() - tail));
     };
     std::size_t low = 0, high = codes.size();
     while (low + 1 < high) {
@@ -269,13 +287,17 @@ std::string elide_middle(const Canvas& canvas, std::string_view text, float widt
 }
 
 void draw_label(Canvas& canvas, Rect box, std::string_view text, const TextStyle& style) {
-    const float x = style.align == Align::kLeft ? box.x : style.align == Align::kRight ? box.right() : box.center().x;
+    const float x = style.align == Align::kLeft    ? box.x
+                    : style.align == Align::kRight ? box.right()
+                                                   : box.center().x;
     const bool fits = canvas.measure(text, style).width <= box.w;
-    const std::string shown = fits ? std::string(text) : elide_middle(canvas, text, box.w - 0.5F * style.size, style);
+    const std::string shown =
+        fits ? std::string(text) : elide_middle(canvas, text, box.w - 0.5F * style.size, style);
     canvas.text({x, middle_baseline(box.center().y, style.size)}, shown, style);
 }
 
-float fitting_size(const Canvas& canvas, std::string_view text, float width, TextStyle style, float least) {
+float fitting_size(const Canvas& canvas, std::string_view text, float width, TextStyle style,
+                   float least) {
     const float natural = canvas.measure(text, style).width;
     if (natural <= width) return style.size;
     // widths grow with the size in proportion; whole pixels below it

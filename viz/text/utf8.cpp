@@ -37,7 +37,8 @@ char32_t next_code_point(std::string_view text, std::size_t& pos) {
         code = (code << 6U) | (byte & 0x3FU);
     }
     // overlong forms, surrogates and codes beyond Unicode
-    const bool bad = (length == 3 && code < 0x800) || (length == 4 && (code < 0x10000 || code > 0x10FFFF)) ||
+    const bool bad = (length == 3 && code < 0x800) ||
+                     (length == 4 && (code < 0x10000 || code > 0x10FFFF)) ||
                      (code >= 0xD800 && code < 0xE000);
     pos += bad ? 1 : static_cast<std::size_t>(length);
     return bad ? kReplacement : code;
@@ -51,7 +52,9 @@ std::u32string decode_utf8(std::string_view text) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
-    const auto put = [&out](char32_t byte) { out.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
+    const auto put = [&out](char32_t byte) {
+        out.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+    };
     if (code < 0x80) {
         put(code);
     } else if (code < 0x800) {
@@ -76,9 +79,11 @@ std::string encode_utf8(std::u32string_view codes) {
 }
 
 bool is_wide(char32_t c) {
-    return (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) || (c >= 0xAC00 && c < 0xD7A4) ||
-           (c >= 0xF900 && c < 0xFB00) || (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) ||
-           (c >= 0xFFE0 && c < 0xFFE7) || (c >= 0x1F300 && c < 0x1F680) || (c >= 0x20000 && c < 0x3FFFE);
+    return (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) ||
+           (c >= 0xAC00 && c < 0xD7A4) || (c >= 0xF900 && c < 0xFB00) ||
+           (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) ||
+           (c >= 0xFFE0 && c < 0xFFE7) || (c >= 0x1F300 && c < 0x1F680) ||
+           (c >= 0x20000 && c < 0x3FFFE);
 }
 
 }  // namespace dg::viz

@@ -6,7 +6,8 @@
 
 namespace dg::viz {
 
-/// The code point at `pos`, which moves past it. Malformed bytes give U+FFFD, one per byte; pos < text.size().
+/// The code point at `pos`, which moves past it. Malformed bytes give U+FFFD, one per byte; pos <
+/// text.size().
 char32_t next_code_point(std::string_view text, std::size_t& pos);
 /// All code points of a text.
 std::u32string decode_utf8(std::string_view text);

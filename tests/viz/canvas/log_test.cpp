@@ -21,7 +21,8 @@ TEST(Log, OneLinePerCommand) {
         c.end_group();
         const std::vector<Vec2> points = {{0, 0}, {1.25F, 2}};
         c.polyline(points, {Color::hex(0x333333), 1.5F});
-        c.fill_path(Path().move({0, 0}).line({1, 0}).cubic({1, 1}, {2, 1}, {2, 2}).close(), Color::hex(0x444444));
+        c.fill_path(Path().move({0, 0}).line({1, 0}).cubic({1, 1}, {2, 1}, {2, 2}).close(),
+                    Color::hex(0x444444));
         c.fill_circle({3, 4}, 5, Color::hex(0x555555));
         c.hatch({0, 0, 8, 8}, Color::hex(0x666666), 6, 1);
         c.text({10, 20}, "学 = 0.81", {20, Color::hex(0x1B1F24), Weight::kBold, Align::kRight});

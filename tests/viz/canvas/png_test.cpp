@@ -31,9 +31,11 @@ TEST(Png, PixelsComeBack) {
 }
 
 TEST(Png, TextIsTExtOrITxtInFrontOfThePixels) {
-    const auto bytes = encode_png(noise(4, 4, true), {{"Software", "deepglass"}, {"Title", "注意力"}});
+    const auto bytes =
+        encode_png(noise(4, 4, true), {{"Software", "deepglass"}, {"Title", "注意力"}});
     ASSERT_TRUE(bytes);
-    const std::size_t ascii = bytes->find("tEXtSoftware"), utf8 = bytes->find("iTXtTitle"), pixels = bytes->find("IDAT");
+    const std::size_t ascii = bytes->find("tEXtSoftware"), utf8 = bytes->find("iTXtTitle"),
+                      pixels = bytes->find("IDAT");
     EXPECT_LT(ascii, pixels);
     EXPECT_LT(utf8, pixels);
 }
@@ -59,11 +61,13 @@ TEST(Png, FlippedBytesNeverCrash) {
     Rng rng(3);
     for (int i = 0; i < 2000; ++i) {
         std::string bad = bytes;
-        bad[rng.below(static_cast<std::uint32_t>(bad.size()))] ^= static_cast<char>(1U << rng.below(8));
+        bad[rng.below(static_cast<std::uint32_t>(bad.size()))] ^=
+            static_cast<char>(1U << rng.below(8));
         const auto image = decode_png(bad);
         const auto text = decode_png_text(bad);
         if (image) {
-            EXPECT_EQ(image->rgba.size(), 4U * static_cast<std::size_t>(image->width) * static_cast<std::size_t>(image->height));
+            EXPECT_EQ(image->rgba.size(), 4U * static_cast<std::size_t>(image->width) *
+                                              static_cast<std::size_t>(image->height));
         }
         if (text) {
             EXPECT_LE(text->size(), 2U);
@@ -71,7 +75,9 @@ TEST(Png, FlippedBytesNeverCrash) {
     }
 }
 
-TEST(Png, EmptyImageIsAnError) { EXPECT_EQ(encode_png(Image{}).error().code, "image_empty"); }
+TEST(Png, EmptyImageIsAnError) {
+    EXPECT_EQ(encode_png(Image{}).error().code, "image_empty");
+}
 
 }  // namespace
 }  // namespace dg::viz

@@ -10,9 +10,12 @@ namespace dg::viz {
 
 inline void draw_sample(Canvas& c, const Theme& t) {
     c.begin_group("titles");
-    c.text({96, 100}, "creature 只向两个词取信息：blue 0.58，fluffy 0.42", {t.title, t.ink, Weight::kBold});
-    c.text({96, 134}, "The query “creature” draws on two keys only — 它“只看”两个词……", {t.label, t.ink3});
-    c.text({96, 180}, "∇L = Σᵢ √(x² + y²) ≤ ∞, ∀x∈ℝ ⟨a,b⟩ 𝑥·𝐖 β₁ ␣Chang ▶ ▲ ▽ ①②③ → × ÷ ± −0.312", {t.body, t.ink});
+    c.text({96, 100}, "creature 只向两个词取信息：blue 0.58，fluffy 0.42",
+           {t.title, t.ink, Weight::kBold});
+    c.text({96, 134}, "The query “creature” draws on two keys only — 它“只看”两个词……",
+           {t.label, t.ink3});
+    c.text({96, 180}, "∇L = Σᵢ √(x² + y²) ≤ ∞, ∀x∈ℝ ⟨a,b⟩ 𝑥·𝐖 β₁ ␣Chang ▶ ▲ ▽ ①②③ → × ÷ ± −0.312",
+           {t.body, t.ink});
     c.text({96, 210}, "龘 罕见字 の カ 한글 ﹏ éàü Ω", {t.body, t.ink2});
     c.end_group();
     c.begin_group("map");
@@ -25,7 +28,8 @@ inline void draw_sample(Canvas& c, const Theme& t) {
     for (int i = 0; i < 7; ++i) {
         const Color cell = t.sequential_at(i / 6.0);
         c.fill_rect({440, 240 + 46.0F * static_cast<float>(i), 96, 44}, cell, 4);
-        c.text({488, 269 + 46.0F * static_cast<float>(i)}, "0.42", {t.body, t.ink_on(cell), Weight::kBold, Align::kCenter});
+        c.text({488, 269 + 46.0F * static_cast<float>(i)}, "0.42",
+               {t.body, t.ink_on(cell), Weight::kBold, Align::kCenter});
     }
     c.hatch({560, 240, 160, 320}, t.border);
     c.stroke_rect({580, 260, 120, 60}, {t.select_outline, 7}, 8);
@@ -72,7 +76,8 @@ inline void draw_sample(Canvas& c, const Theme& t) {
     float x = 560;
     for (std::size_t i = 0; i < t.experts.size(); ++i) {
         c.fill_rect({x, 620, 40, 40}, t.experts[i], 6);
-        c.text({x + 20, 647}, std::to_string(i), {t.label, t.ink_on(t.experts[i]), Weight::kBold, Align::kCenter});
+        c.text({x + 20, 647}, std::to_string(i),
+               {t.label, t.ink_on(t.experts[i]), Weight::kBold, Align::kCenter});
         x += 48;
     }
     float base = 740;

@@ -20,17 +20,22 @@ std::string why_malformed(const std::string& xml) {
         std::string tag = xml.substr(at + 1, end - at - 1);
         at = end + 1;
         if (tag[0] == '?') continue;
-        const std::string name = tag.substr(tag[0] == '/', tag.find_first_of(" /", 1) - (tag[0] == '/'));
+        const std::string name =
+            tag.substr(tag[0] == '/', tag.find_first_of(" /", 1) - (tag[0] == '/'));
         if (tag[0] == '/') {
-            if (open.empty() || open.back() != tag.substr(1)) return "</" + tag.substr(1) + "> does not fit";
+            if (open.empty() || open.back() != tag.substr(1))
+                return "</" + tag.substr(1) + "> does not fit";
             open.pop_back();
         } else if (tag.back() != '/') {
             open.push_back(name);
         }
         if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "quotes in <" + tag + ">";
-        if (tag.find('&') != std::string::npos && tag.find(';') == std::string::npos) return "bare & in <" + tag + ">";
+        if (tag.find('&') != std::string::npos && tag.find(';') == std::string::npos)
+            return "bare & in <" + tag + ">";
         const std::size_t id = tag.find(" id=\"");
-        if (id != std::string::npos && !ids.insert(tag.substr(id + 5, tag.find('"', id + 5) - id - 5)).second) return "id twice: " + tag;
+        if (id != std::string::npos &&
+            !ids.insert(tag.substr(id + 5, tag.find('"', id + 5) - id - 5)).second)
+            return "id twice: " + tag;
     }
     return open.empty() ? "" : "<" + open.back() + "> stays open";
 }
@@ -41,8 +46,10 @@ TEST(Svg, SampleIsWellFormedAndHoldsTheDrawing) {
     draw_sample(canvas, t);
     const std::string svg = canvas.document(t.ground, {{"Title", "a < b & c"}});
     EXPECT_EQ(why_malformed(svg), "");
-    for (const char* part : {"<g id=\"dg-curves\">", "<title>a &lt; b &amp; c</title>", "viewBox=\"0 0 1920 1080\"", "湖南大学 Hunan University",
-                             "shape-rendering=\"crispEdges\"", "clip-path=\"url(#clip1)\"", "stroke-dasharray=\"10 6\"", "rotate(-90)"}) {
+    for (const char* part :
+         {"<g id=\"dg-curves\">", "<title>a &lt; b &amp; c</title>", "viewBox=\"0 0 1920 1080\"",
+          "湖南大学 Hunan University", "shape-rendering=\"crispEdges\"",
+          "clip-path=\"url(#clip1)\"", "stroke-dasharray=\"10 6\"", "rotate(-90)"}) {
         EXPECT_NE(svg.find(part), std::string::npos) << part;
     }
 }
@@ -56,8 +63,14 @@ TEST(Svg, CommandsBecomeElements) {
     c.begin_group("layer 1/学");
     c.end_group();
     const std::string svg = c.document({0, 0, 0, 0}, {});
-    EXPECT_NE(svg.find("<rect x=\"1\" y=\"2.5\" width=\"30\" height=\"10\" rx=\"4\" fill=\"#0072b2\" fill-opacity=\"0.502\"/>"), std::string::npos) << svg;
-    EXPECT_NE(svg.find("<line x1=\"0\" y1=\"0\" x2=\"10\" y2=\"20\" fill=\"none\" stroke=\"#d55e00\" stroke-width=\"2\"/>"), std::string::npos) << svg;
+    EXPECT_NE(svg.find("<rect x=\"1\" y=\"2.5\" width=\"30\" height=\"10\" rx=\"4\" "
+                       "fill=\"#0072b2\" fill-opacity=\"0.502\"/>"),
+              std::string::npos)
+        << svg;
+    EXPECT_NE(svg.find("<line x1=\"0\" y1=\"0\" x2=\"10\" y2=\"20\" fill=\"none\" "
+                       "stroke=\"#d55e00\" stroke-width=\"2\"/>"),
+              std::string::npos)
+        << svg;
     EXPECT_EQ(why_malformed(svg), "");
 }
 
@@ -67,8 +80,11 @@ TEST(Svg, GlyphsAreDefinedOnce) {
     c.text({10, 30}, "a", {40, Color::hex(0)});
     const std::string svg = c.document({}, {});
     std::size_t uses = 0, defined = 0;
-    for (std::size_t at = svg.find("<use"); at != std::string::npos; at = svg.find("<use", at + 1)) ++uses;
-    for (std::size_t at = svg.find("<path id=\"g"); at != std::string::npos; at = svg.find("<path id=\"g", at + 1)) ++defined;
+    for (std::size_t at = svg.find("<use"); at != std::string::npos; at = svg.find("<use", at + 1))
+        ++uses;
+    for (std::size_t at = svg.find("<path id=\"g"); at != std::string::npos;
+         at = svg.find("<path id=\"g", at + 1))
+        ++defined;
     EXPECT_EQ(uses, 4U);
     EXPECT_EQ(defined, 1U);
 }

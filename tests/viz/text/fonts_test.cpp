@@ -17,9 +17,9 @@ TEST(Utf8, RoundTripAndMalformedBytes) {
     const std::string text = "aé学𝑥\n";
     EXPECT_EQ(encode_utf8(decode_utf8(text)), text);
     EXPECT_EQ(decode_utf8("\xC3\x28"), U"\xFFFD(");
-    EXPECT_EQ(decode_utf8("\xE5\xAD"), U"\xFFFD\xFFFD");          // cut in the middle
-    EXPECT_EQ(decode_utf8("\xC0\x80"), U"\xFFFD\xFFFD");          // overlong
-    EXPECT_EQ(decode_utf8("\xED\xA0\x80").front(), U'\xFFFD');    // surrogate
+    EXPECT_EQ(decode_utf8("\xE5\xAD"), U"\xFFFD\xFFFD");            // cut in the middle
+    EXPECT_EQ(decode_utf8("\xC0\x80"), U"\xFFFD\xFFFD");            // overlong
+    EXPECT_EQ(decode_utf8("\xED\xA0\x80").front(), U'\xFFFD');      // surrogate
     EXPECT_EQ(decode_utf8("\xF4\x90\x80\x80").front(), U'\xFFFD');  // beyond Unicode
     EXPECT_TRUE(is_wide(U'学'));
     EXPECT_TRUE(is_wide(U'，'));
@@ -30,7 +30,8 @@ TEST(Utf8, RoundTripAndMalformedBytes) {
 class FontsTest : public testing::Test {
   protected:
     void SetUp() override {
-        if (!Fonts::shared().problems().empty()) GTEST_SKIP() << Fonts::shared().problems().front().plain();
+        if (!Fonts::shared().problems().empty())
+            GTEST_SKIP() << Fonts::shared().problems().front().plain();
     }
 
     const Fonts& fonts_ = Fonts::shared();
@@ -49,7 +50,8 @@ TEST_F(FontsTest, ChineseFillsItsSquare) {
 TEST_F(FontsTest, DigitsAndSignsAreTabular) {
     for (const Weight weight : {Weight::kRegular, Weight::kBold}) {
         const float zero = width("0", weight);
-        for (const char* figure : {"1", "2", "3", "4", "5", "6", "7", "8", "9", "−", "+"}) EXPECT_FLOAT_EQ(width(figure, weight), zero) << figure;
+        for (const char* figure : {"1", "2", "3", "4", "5", "6", "7", "8", "9", "−", "+"})
+            EXPECT_FLOAT_EQ(width(figure, weight), zero) << figure;
     }
     EXPECT_NEAR(width("0.111"), width("0.999"), 1e-3);
 }
@@ -62,17 +64,20 @@ TEST_F(FontsTest, WidthIsTheSumAndGrowsWithTheSize) {
 }
 
 TEST_F(FontsTest, EveryScriptOfTheProgramHasGlyphs) {
-    for (const char32_t c : std::u32string_view(U"aZ09学龘，。ΣσαβγδλμθφΩ√∞≤≥≠≈∈∇∂∏∑∫ℝ⟨⟩⊙⊗⊕·×÷±−→←↓↑⇒▲▽▶●○✓①②③␣₀₁₂ᵢⱼₖᵀ⁰ⁿ⁻²ℓ…—")) {
+    for (const char32_t c : std::u32string_view(
+             U"aZ09学龘，。ΣσαβγδλμθφΩ√∞≤≥≠≈∈∇∂∏∑∫ℝ⟨⟩⊙⊗⊕·×÷±−→←↓↑⇒▲▽▶●○✓①②③␣₀₁₂ᵢⱼₖᵀ⁰ⁿ⁻²ℓ…—")) {
         EXPECT_TRUE(fonts_.covers(c)) << std::hex << static_cast<std::uint32_t>(c);
     }
     EXPECT_TRUE(fonts_.covers(0x1D465));  // italic x of the mathematical block: beyond 16 bits
 }
 
 TEST_F(FontsTest, QuotesFollowTheirSurroundings) {
-    const float latin = width("a“b”c") - width("abc"), chinese = width("学“习”学") - width("学习学");
+    const float latin = width("a“b”c") - width("abc"),
+                chinese = width("学“习”学") - width("学习学");
     EXPECT_FLOAT_EQ(chinese, 200);
     EXPECT_LT(latin, 120);
-    EXPECT_FLOAT_EQ(width("和“the model”的") - width("和the model的"), 200);  // by what stands outside
+    EXPECT_FLOAT_EQ(width("和“the model”的") - width("和the model的"),
+                    200);  // by what stands outside
     EXPECT_LT(width("the “学” token") - width("the 学 token"), 120);
     EXPECT_FLOAT_EQ(width("学……"), 300);
     EXPECT_LT(width("it’s"), 200);
@@ -86,7 +91,8 @@ TEST_F(FontsTest, MalformedTextIsBoxedNotFatal) {
 
 TEST_F(FontsTest, BitmapsMatchTheOutline) {
     const GlyphLine line = fonts_.place("学", 40, Weight::kRegular, true);
-    const GlyphBitmap flat = fonts_.rasterize(line.glyphs[0].ref, 40, 0, false), turned = fonts_.rasterize(line.glyphs[0].ref, 40, 0, true);
+    const GlyphBitmap flat = fonts_.rasterize(line.glyphs[0].ref, 40, 0, false),
+                      turned = fonts_.rasterize(line.glyphs[0].ref, 40, 0, true);
     EXPECT_NEAR(flat.width, turned.height, 1);
     EXPECT_NEAR(flat.height, turned.width, 1);
     EXPECT_GT(flat.width, 30);
@@ -104,7 +110,8 @@ TEST_F(FontsTest, ManyThreadsMeasureAlike) {
     std::vector<float> results(4);
     for (std::size_t i = 0; i < results.size(); ++i) {
         threads.emplace_back([&, i] {
-            for (int k = 0; k < 200; ++k) results[i] = width(text + std::to_string(k)) - width(std::to_string(k)) ;
+            for (int k = 0; k < 200; ++k)
+                results[i] = width(text + std::to_string(k)) - width(std::to_string(k));
         });
     }
     threads.clear();

@@ -82,7 +82,10 @@ TEST_F(Formula, MinusIsASignOrAnOperation) {
 }
 
 TEST_F(Formula, RolesColourSymbolsWithTheirScripts) {
-    style_.roles = {{"q", Color::hex(0x0068A3)}, {"c_{kv}", Color::hex(0x9E4277)}, {"\\alpha", Color::hex(0xB04A00)}, {"k", Color::hex(0x8A5A00)}};
+    style_.roles = {{"q", Color::hex(0x0068A3)},
+                    {"c_{kv}", Color::hex(0x9E4277)},
+                    {"\\alpha", Color::hex(0xB04A00)},
+                    {"k", Color::hex(0x8A5A00)}};
     const FormulaBox b = box("q_1 + c_{k v} \\alpha - c + d_k");
     EXPECT_EQ(find(b, "1")->color, Color::hex(0x0068A3));
     EXPECT_EQ(find(b, "α")->color, Color::hex(0xB04A00));
@@ -105,7 +108,8 @@ TEST_F(Formula, MistakesAreNamedWithTheirColumn) {
     EXPECT_EQ(error("\\left( x"), "formula_delimiter");
     EXPECT_EQ(error("\\left"), "formula_delimiter");
     EXPECT_EQ(error("\\"), "formula_unknown");
-    EXPECT_EQ(error(std::string(100000, '{')), "formula_brace") << "deep nesting must not overflow the stack";
+    EXPECT_EQ(error(std::string(100000, '{')), "formula_brace")
+        << "deep nesting must not overflow the stack";
     const auto result = layout_formula(canvas_, "a + \\nope", style_);
     EXPECT_EQ(result.error().args[1].second, "5");
     EXPECT_EQ(error(""), "");

@@ -19,7 +19,8 @@ class Layout : public testing::Test {
     std::vector<std::string> lines(std::string_view text, float width) const {
         const std::vector<viz::Run> runs = {{std::string(text), {}, {}, Script::kNormal}};
         std::vector<std::string> out;
-        for (const TextLine& line : wrap(canvas_, runs, width, style_)) out.push_back(plain_text(line.runs));
+        for (const TextLine& line : wrap(canvas_, runs, width, style_))
+            out.push_back(plain_text(line.runs));
         return out;
     }
 };
@@ -53,9 +54,12 @@ TEST_F(Layout, PropertiesHoldForAnyText) {
     Rng rng(11);
     for (int round = 0; round < 300; ++round) {
         std::u32string text;
-        for (int i = 0; i < 60; ++i) text += alphabet[rng.below(static_cast<std::uint32_t>(alphabet.size()))];
+        for (int i = 0; i < 60; ++i)
+            text += alphabet[rng.below(static_cast<std::uint32_t>(alphabet.size()))];
         const float width = 30 + static_cast<float>(rng.below(100));
-        const std::vector<viz::Run> runs = {{encode_utf8(text.substr(0, 20)), {}, {}, Script::kNormal}, {encode_utf8(text.substr(20)), Color::hex(1), {}, Script::kNormal}};
+        const std::vector<viz::Run> runs = {
+            {encode_utf8(text.substr(0, 20)), {}, {}, Script::kNormal},
+            {encode_utf8(text.substr(20)), Color::hex(1), {}, Script::kNormal}};
         std::u32string rejoined;
         for (const TextLine& line : wrap(canvas_, runs, width, style_)) {
             const std::u32string shown = decode_utf8(plain_text(line.runs));

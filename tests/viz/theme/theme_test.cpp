@@ -11,7 +11,8 @@
 namespace dg::viz {
 namespace {
 
-constexpr ThemeId kThemes[] = {ThemeId::kLight, ThemeId::kDark, ThemeId::kProjector, ThemeId::kPaper};
+constexpr ThemeId kThemes[] = {ThemeId::kLight, ThemeId::kDark, ThemeId::kProjector,
+                               ThemeId::kPaper};
 
 TEST(Color, ContrastOfKnownPairs) {
     EXPECT_NEAR(contrast(Color::hex(0x000000), Color::hex(0xFFFFFF)), 21.0, 1e-9);
@@ -32,13 +33,16 @@ TEST(Theme, EveryTextInkReadsOnItsGrounds) {
     for (const ThemeId id : kThemes) {
         const Theme& t = theme(id);
         const std::vector<std::pair<std::string, Color>> inks = {
-            {"ink", t.ink}, {"ink2", t.ink2}, {"ink3", t.ink3}, {"q", t.q.ink}, {"k", t.k.ink}, {"v", t.v.ink},
-            {"latent", t.latent.ink}, {"rotary", t.rotary.ink}, {"gradient", t.gradient.ink}, {"error", t.error.ink}};
-        const std::vector<std::pair<std::string, Color>> grounds = {
-            {"ground", t.ground}, {"panel", t.panel}};
+            {"ink", t.ink},           {"ink2", t.ink2},         {"ink3", t.ink3},
+            {"q", t.q.ink},           {"k", t.k.ink},           {"v", t.v.ink},
+            {"latent", t.latent.ink}, {"rotary", t.rotary.ink}, {"gradient", t.gradient.ink},
+            {"error", t.error.ink}};
+        const std::vector<std::pair<std::string, Color>> grounds = {{"ground", t.ground},
+                                                                    {"panel", t.panel}};
         for (const auto& [ink_name, ink] : inks) {
             for (const auto& [ground_name, ground] : grounds) {
-                EXPECT_GE(contrast(ink, ground), 4.5) << t.name << ": " << ink_name << " on " << ground_name;
+                EXPECT_GE(contrast(ink, ground), 4.5)
+                    << t.name << ": " << ink_name << " on " << ground_name;
             }
         }
         for (const Color band : {t.track, t.band_warm, t.band_cool}) {
@@ -69,7 +73,8 @@ TEST(Theme, RampsRunOneWayAndMarkNaN) {
         const Theme& t = theme(id);
         const bool dark = luminance(t.ground) < 0.5;
         for (int i = 0; i < 100; ++i) {
-            const double here = luminance(t.sequential_at(i / 100.0)), next = luminance(t.sequential_at((i + 1) / 100.0));
+            const double here = luminance(t.sequential_at(i / 100.0)),
+                         next = luminance(t.sequential_at((i + 1) / 100.0));
             EXPECT_TRUE(dark ? next >= here : next <= here) << t.name << " at " << i;
         }
         EXPECT_EQ(t.sequential_at(0), t.sequential.front());
@@ -85,7 +90,8 @@ TEST(Theme, SelectionIsNoValueOfAMap) {
         const Theme& t = theme(id);
         for (int i = 0; i <= 200; ++i) {
             const Color c = t.sequential_at(i / 200.0);
-            const int distance = std::abs(c.r - t.select.r) + std::abs(c.g - t.select.g) + std::abs(c.b - t.select.b);
+            const int distance = std::abs(c.r - t.select.r) + std::abs(c.g - t.select.g) +
+                                 std::abs(c.b - t.select.b);
             EXPECT_GT(distance, 60) << t.name << " at " << i;
         }
     }
