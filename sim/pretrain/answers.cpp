@@ -27,15 +27,15 @@ std::int32_t best(std::span<const float> logits) {
     return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-struct Continuation {
+struct GreedyText {
     std::string text;
     double probability = 0;  // product over the chosen tokens
 };
 
 /// Greedy text of at least `bytes` bytes (or to the document's end), with its probability.
-Continuation greedy(const PackedModel& packed, const Tokenizer& tokenizer, const std::string& prompt, std::size_t bytes) {
+GreedyText greedy(const PackedModel& packed, const Tokenizer& tokenizer, const std::string& prompt, std::size_t bytes) {
     Decoder decoder(packed);
-    Continuation c{{}, 1};
+    GreedyText c{{}, 1};
     std::vector<std::int32_t> next = with_border(tokenizer, prompt);
     while (c.text.size() < bytes) {
         const auto logits = decoder.append(next);
@@ -71,7 +71,7 @@ ProbeScore score_probes(const PackedModel& packed, const Tokenizer& tokenizer, c
     std::vector<ProbeScore> parts(probes.size());
     parallel_for(static_cast<std::int64_t>(probes.size()), [&](std::int64_t i) {
         const Probe& p = probes[static_cast<std::size_t>(i)];
-        const Continuation c = greedy(packed, tokenizer, p.prompt, std::max(p.answer.size(), p.other.size()));
+        const GreedyText c = greedy(packed, tokenizer, p.prompt, std::max(p.answer.size(), p.other.size()));
         ProbeScore& s = parts[static_cast<std::size_t>(i)];
         s.accuracy = c.text.rfind(p.answer, 0) == 0 ? 1 : 0;
         s.other_rate = !p.other.empty() && c.text.rfind(p.other, 0) == 0 ? 1 : 0;
