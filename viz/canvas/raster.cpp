@@ -65,14 +65,6 @@ float bounded(float v) {
     return v > -1e6F ? (v < 1e6F ? v : 1e6F) : -1e6F;
 }
 
-struct FixedPoint {
-    std::int64_t x, y;
-};
-
-bool same_hue(const Rgba& p, const Rgba& q) {
-    return p.r == q.r && p.g == q.g && p.b == q.b;
-}
-
 class Painter {
   public:
     Painter(Image& target, PixelRect clip, const Texture* texture)
@@ -107,10 +99,6 @@ class Painter {
     void triangle(const ImDrawVert& a, const ImDrawVert& b, const ImDrawVert& c);
 
   private:
-    template <class Row>
-    void scan(FixedPoint a, FixedPoint b, FixedPoint c, Row row);
-    void shaded(const ImDrawVert& a, const ImDrawVert& b, const ImDrawVert& c, bool textured);
-
     /// First pixel whose centre is at or right of a coordinate.
     static int pixel_from(float x) { return static_cast<int>(std::ceil(bounded(x) - 0.5F)); }
 
@@ -193,6 +181,10 @@ class Painter {
     const Texture* texture_;
 };
 
+struct FixedPoint {
+    std::int64_t x, y;
+};
+
 FixedPoint fix(const ImVec2& p) {
     return {std::llround(bounded(p.x) * static_cast<float>(kSub)),
             std::llround(bounded(p.y) * static_cast<float>(kSub))};
@@ -210,22 +202,11 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 /// is a bias of one.
 struct Edge {
     std::int64_t at_zero = 0, step = 0, down = 0;
-    double inverse = 0;  // 1 / |step|
 
     Edge(FixedPoint a, FixedPoint b) {
         const bool top_left = (a.y == b.y && b.x > a.x) || b.y < a.y;
         step = -(b.y - a.y) * kSub, down = (b.x - a.x) * kSub;
         at_zero = cross(a, b, {kSub / 2, kSub / 2}) - (top_left ? 0 : 1);
-        if (step != 0) inverse = 1.0 / static_cast<double>(std::abs(step));
-    }
-
-    /// floor(value / |step|) without a division: the estimate is off by one at most near the page.
-    [[nodiscard]] std::int64_t over_step(std::int64_t value) const {
-        const std::int64_t size = std::abs(step);
-        auto q = static_cast<std::int64_t>(static_cast<double>(value) * inverse);
-        while (q * size > value) --q;
-        while ((q + 1) * size <= value) ++q;
-        return q;
     }
 
     /// Narrows [x0, x1) to the pixels of row y that are inside.
@@ -234,9 +215,9 @@ struct Edge {
         if (step == 0) {
             if (value < 0) x1 = x0;
         } else if (step > 0) {
-            x0 = static_cast<int>(std::clamp<std::int64_t>(-over_step(value), x0, x1));
+            x0 = static_cast<int>(std::clamp<std::int64_t>(-floor_div(value, step), x0, x1));
         } else {
-            x1 = static_cast<int>(std::clamp<std::int64_t>(over_step(value) + 1, x0, x1));
+            x1 = static_cast<int>(std::clamp<std::int64_t>(floor_div(value, -step) + 1, x0, x1));
         }
     }
 };
@@ -277,75 +258,62 @@ std::uint32_t channel(float v) {
     return static_cast<std::uint32_t>(std::clamp(v, 0.0F, 255.0F) + 0.5F);
 }
 
-/// Calls row(y, x0, x1) for every run of pixels whose centres are inside.
-template <class Row>
-void Painter::scan(FixedPoint a, FixedPoint b, FixedPoint c, Row row) {
-    const std::array<Edge, 3> edges = {Edge(a, b), Edge(b, c), Edge(c, a)};
-    const auto [low_x, high_x] = std::minmax({a.x, b.x, c.x});
-    const auto [low_y, high_y] = std::minmax({a.y, b.y, c.y});
-    const auto bound = [](std::int64_t v, int low, int high) {
-        return static_cast<int>(std::clamp<std::int64_t>(v, low, high));
-    };
-    const int left = bound(floor_div(low_x, kSub), clip_.x0, clip_.x1);
-    const int right = bound(floor_div(high_x, kSub) + 1, clip_.x0, clip_.x1);
-    const int top = bound(floor_div(low_y, kSub), clip_.y0, clip_.y1);
-    const int bottom = bound(floor_div(high_y, kSub) + 1, clip_.y0, clip_.y1);
-    for (int y = top; y < bottom; ++y) {
-        int x0 = left, x1 = right;
-        for (const Edge& edge : edges) edge.narrow(y, x0, x1);
-        if (x0 < x1) row(y, x0, x1);
-    }
-}
-
 void Painter::triangle(const ImDrawVert& a, const ImDrawVert& b0, const ImDrawVert& c0) {
     const std::int64_t area = cross(fix(a.pos), fix(b0.pos), fix(c0.pos));
     if (area == 0) return;
     const ImDrawVert& b = area > 0 ? b0 : c0;
     const ImDrawVert& c = area > 0 ? c0 : b0;
     const FixedPoint pa = fix(a.pos), pb = fix(b.pos), pc = fix(c.pos);
+    const std::array<Edge, 3> edges = {Edge(pa, pb), Edge(pb, pc), Edge(pc, pa)};
+    const auto [low_x, high_x] = std::minmax({pa.x, pb.x, pc.x});
+    const auto [low_y, high_y] = std::minmax({pa.y, pb.y, pc.y});
+    const auto bound = [](std::int64_t v, int low, int high) {
+        return static_cast<int>(std::clamp<std::int64_t>(v, low, high));
+    };
+    const int left = bound(floor_div(low_x, kSub), clip_.x0, clip_.x1),
+              right = bound(floor_div(high_x, kSub) + 1, clip_.x0, clip_.x1);
+    const int top = bound(floor_div(low_y, kSub), clip_.y0, clip_.y1),
+              low = bound(floor_div(high_y, kSub) + 1, clip_.y0, clip_.y1);
+
     const Rgba ca = unpack(a.col), cb = unpack(b.col), cc = unpack(c.col);
+    const auto same = [](const Rgba& p, const Rgba& q) {
+        return p.r == q.r && p.g == q.g && p.b == q.b;
+    };
+    const bool one_hue = same(ca, cb) && same(ca, cc),
+               flat = one_hue && ca.a == cb.a && ca.a == cc.a;
     const auto same_uv = [](const ImDrawVert& p, const ImDrawVert& q) {
         return p.uv.x == q.uv.x && p.uv.y == q.uv.y;
     };
     const bool textured = texture_ && !(same_uv(a, b) && same_uv(a, c));
-    if (textured || !same_hue(ca, cb) || !same_hue(ca, cc)) return shaded(a, b, c, textured);
-
-    const std::uint32_t cover = sample(a.uv.x, a.uv.y);
-    if (ca.a == cb.a && ca.a == cc.a) {
-        const std::uint32_t alpha = div255(ca.a * cover);
-        return scan(pa, pb, pc, [&](int y, int x0, int x1) { span(y, x0, x1, ca, alpha); });
-    }
-    // a fringe: one colour, alpha falling
-    const Plane alpha =
-        PlaneMaker(a.pos, b.pos, c.pos)
-            .make(static_cast<float>(ca.a), static_cast<float>(cb.a), static_cast<float>(cc.a));
-    scan(pa, pb, pc, [&](int y, int x0, int x1) {
-        std::uint8_t* p = pixel(x0, y);
-        for (int x = x0; x < x1; ++x, p += 4) blend(p, ca, div255(channel(alpha.at(x, y)) * cover));
-    });
-}
-
-/// Colours and texture differ over the triangle.
-void Painter::shaded(const ImDrawVert& a, const ImDrawVert& b, const ImDrawVert& c, bool textured) {
-    const Rgba ca = unpack(a.col), cb = unpack(b.col), cc = unpack(c.col);
     const std::uint32_t cover = textured ? 255 : sample(a.uv.x, a.uv.y);
     const PlaneMaker maker(a.pos, b.pos, c.pos);
-    const auto plane = [&](std::uint32_t Rgba::*of) {
-        return maker.make(static_cast<float>(ca.*of), static_cast<float>(cb.*of),
-                          static_cast<float>(cc.*of));
+    const auto plane = [&](auto of) {
+        return maker.make(static_cast<float>(of(ca)), static_cast<float>(of(cb)),
+                          static_cast<float>(of(cc)));
     };
-    const Plane red = plane(&Rgba::r), green = plane(&Rgba::g), blue = plane(&Rgba::b),
-                alpha = plane(&Rgba::a);
+    const Plane alpha = plane([](const Rgba&p) { return p.a; }),
+                red = plane([](const Rgba&p) { return p.r; }),
+                green = plane([](const Rgba&p) { return p.g; }),
+                blue = plane([](const Rgba&p) { return p.b; });
     const Plane u = maker.make(a.uv.x, b.uv.x, c.uv.x), v = maker.make(a.uv.y, b.uv.y, c.uv.y);
-    scan(fix(a.pos), fix(b.pos), fix(c.pos), [&](int y, int x0, int x1) {
+
+    for (int y = top; y < low; ++y) {
+        int x0 = left, x1 = right;
+        for (const Edge& edge : edges) edge.narrow(y, x0, x1);
+        if (x0 >= x1) continue;
+        if (flat && !textured) {
+            span(y, x0, x1, ca, div255(ca.a * cover));
+            continue;
+        }
         std::uint8_t* p = pixel(x0, y);
         for (int x = x0; x < x1; ++x, p += 4) {
             const std::uint32_t texture = textured ? sample(u.at(x, y), v.at(x, y)) : cover;
-            const Rgba color = {channel(red.at(x, y)), channel(green.at(x, y)),
-                                channel(blue.at(x, y)), 255};
+            const Rgba color = one_hue ? ca
+                                       : Rgba{channel(red.at(x, y)), channel(green.at(x, y)),
+                                              channel(blue.at(x, y)), 255};
             blend(p, color, div255(channel(alpha.at(x, y)) * texture));
         }
-    });
+    }
 }
 
 template <class Index>

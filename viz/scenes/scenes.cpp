@@ -4,11 +4,11 @@
 namespace dg::viz {
 
 // Each returns the scene's description: id, parameters, stages, the three functions. Defined in viz/scenes/<id>/.
-// Scene attention_scene();
+Scene next_token_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
-        // attention_scene(),
+        next_token_scene(),
     };
     return table;
 }
