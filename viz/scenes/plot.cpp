@@ -18,6 +18,8 @@ std::string axis_title(const View& view, const Axis& axis) {
     return axis.log ? axis.label + " · " + tr(view.lang, "legend.log") : axis.label;
 }
 
+std::vector<double> y_ticks(const Theme& t, const Axis& axis, float height) { return ticks(axis, static_cast<int>(height / (t.caption * 3))); }
+
 double tick_step(const std::vector<double>& values) { return values.size() > 1 ? values[1] - values[0] : 1; }
 
 /// Grid lines, tick labels and axis titles.
@@ -25,7 +27,7 @@ void draw_axes(Canvas& canvas, const View& view, const PlotFrame& f) {
     const Group group(canvas, "axes");
     const Theme& t = theme(view.theme);
     const TextStyle small = caption(t);
-    const std::vector<double> xs = ticks(f.x, static_cast<int>(f.inner.w / (small.size * 5))), ys = ticks(f.y, static_cast<int>(f.inner.h / (small.size * 3)));
+    const std::vector<double> xs = ticks(f.x, static_cast<int>(f.inner.w / (small.size * 5))), ys = y_ticks(t, f.y, f.inner.h);
     for (const double y : ys) {
         canvas.line({f.inner.x, f.py(y)}, {f.inner.right(), f.py(y)}, {.color = t.hairline, .width = t.line});
         canvas.text({f.inner.x - 10, f.py(y) + small.size * 0.35F}, tick_text(f.y, y, tick_step(ys)), caption(t, Align::kRight));
@@ -127,11 +129,11 @@ float end_label_width(const Canvas& canvas, const Theme& t, const Plot& plot, fl
 /// Room for tick labels, titles and end labels.
 PlotFrame lay_out(const Canvas& canvas, const Theme& t, Rect area, const Plot& plot, float right) {
     PlotFrame f{area, plot.x, plot.y};
-    const std::vector<double> ys = ticks(plot.y, 6);
+    const float top = t.label * 1.7F, bottom = 14 + t.caption + t.label * 1.5F, height = area.h - top - bottom;
+    const std::vector<double> ys = y_ticks(t, plot.y, height);
     float left = 0;
     for (const double y : ys) left = std::max(left, canvas.measure(tick_text(plot.y, y, tick_step(ys)), caption(t)).width);
-    const float top = t.label * 1.7F, bottom = 14 + t.caption + t.label * 1.5F;
-    f.inner = {area.x + left + 14, area.y + top, area.w - left - 14 - std::max(right, t.caption), area.h - top - bottom};
+    f.inner = {area.x + left + 14, area.y + top, area.w - left - 14 - std::max(right, t.caption), height};
     return f;
 }
 

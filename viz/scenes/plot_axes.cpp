@@ -25,11 +25,11 @@ int floor_log10(double x) {
     return n;
 }
 
-/// The least of 1, 2, 5 times a power of ten that is not below x.
+/// 1, 2 or 5 times a power of ten: the least that is not below three quarters of x.
 double nice_step(double x) {
     const double power = ten_to(floor_log10(x));
     for (const double factor : {1.0, 2.0, 5.0}) {
-        if (factor * power >= x * (1 - 1e-9)) return factor * power;
+        if (factor * power >= x * 0.75) return factor * power;
     }
     return 10 * power;
 }
@@ -58,7 +58,7 @@ std::vector<double> ticks(const Axis& axis, int wanted) {
     std::vector<double> out;
     // multiples of the step: no rounding creeps in
     const double first = std::ceil(axis.min / step - 1e-9), last = std::floor(axis.max / step + 1e-9);
-    for (double n = first; n <= last; n += 1) out.push_back(n * step);
+    for (double n = first; n <= last; n += 1) out.push_back(n * step + 0.0);  // no negative zero
     return out;
 }
 

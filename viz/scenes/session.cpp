@@ -76,6 +76,7 @@ Result<ModelPtr> make_random(const std::string& name, const fs::path& assets, st
     DG_ASSIGN(const Config config, parse_config(text, (mini / "config.json").string()));
     DG_ASSIGN(loaded->tokenizer, Tokenizer::load(mini / "tokenizer.json"));
     loaded->model = random_model(config, seed);
+    loaded->model.hash = model_hash(loaded->model);
     DG_TRY(check_vocabulary(*loaded, mini));
     return ModelPtr(std::move(loaded));
 }
