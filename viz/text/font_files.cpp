@@ -6,6 +6,13 @@
 #include <memory>
 #include <string_view>
 
+#ifdef __SANITIZE_ADDRESS__
+// fontconfig keeps 288 bytes for the life of the process and never frees them
+extern "C" const char* __lsan_default_suppressions();
+
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+#endif
+
 namespace dg::viz {
 
 namespace {
