@@ -38,10 +38,10 @@ double log_probability(std::span<const float> logits, std::int32_t id) {
 /// Writes whole characters as soon as they are complete.
 class Stream {
   public:
-    Stream(std::ostream& out, const Tokenizer& tokenizer) : out_(out), tokenizer_(tokenizer) {}
+    Stream(std::ostream& out, const Tokenizer* tokenizer) : out_(out), tokenizer_(tokenizer) {}
 
     void add(std::int32_t id) {
-        pending_ += tokenizer_.bytes(id);
+        pending_ += tokenizer_->bytes(id);
         if (valid_utf8(pending_) || pending_.size() > 8) flush();
     }
 
@@ -52,7 +52,7 @@ class Stream {
 
   private:
     std::ostream& out_;
-    const Tokenizer& tokenizer_;
+    const Tokenizer* tokenizer_;
     std::string pending_;
 };
 
@@ -62,7 +62,7 @@ Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, 
     Decoder decoder(packed);
     Generated g{prompt.ids, {}, {}};
     const bool stream = !o.json && open.tokenizer;
-    Stream text(c.out, stream ? *open.tokenizer : Tokenizer());
+    Stream text(c.out, stream ? &*open.tokenizer : nullptr);
     if (stream) c.out << printable(o.words.prompt);
     std::vector<std::int32_t> next = prompt.ids;
     for (std::int64_t i = 0; i < o.count && !interrupted(); ++i) {

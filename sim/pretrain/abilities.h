@@ -21,7 +21,8 @@ struct ProbeScore {
     double accuracy = 0, mean_probability = 0, other_rate = 0;  // other_rate: how often the rival answer comes instead
     std::int64_t n = 0;
 };
-ProbeScore score_probes(const PackedModel& packed, const Tokenizer& tokenizer, const std::vector<Probe>& probes);
+/// `anywhere`: the model may work first; the answer must occur in its text up to the document's end.
+ProbeScore score_probes(const PackedModel& packed, const Tokenizer& tokenizer, const std::vector<Probe>& probes, bool anywhere = false);
 
 /// Questions, notes, memory, additions, copying, web addresses, and the exact and measured shares after 湖南大.
 nlohmann::ordered_json answers(const Model<float>& model, const Tokenizer& tokenizer);

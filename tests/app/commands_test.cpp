@@ -54,8 +54,10 @@ std::string ids_of(const std::string& name) {
 fs::path text_model() {
     static const fs::path folder = [] {
         const fs::path path = temporary("text_model");
+        const auto tokenizer = Tokenizer::train("湖南大学 湖南大学 Hunan University in Hunan", 300, {"<|doc|>"});
+        EXPECT_TRUE(tokenizer);
         Config c;
-        c.vocab_size = 300;
+        c.vocab_size = tokenizer->vocab_size();
         c.hidden_size = 16;
         c.intermediate_size = 24;
         c.num_hidden_layers = 1;
@@ -68,8 +70,6 @@ fs::path text_model() {
         c.first_k_dense_replace = 1;
         c.eos_token_id = 0;
         EXPECT_TRUE(save_model(path, random_model(c, 5), DType::kF32));
-        const auto tokenizer = Tokenizer::train("湖南大学 湖南大学 Hunan University in Hunan", 300, {"<|doc|>"});
-        EXPECT_TRUE(tokenizer);
         EXPECT_TRUE(write_file(path / "tokenizer.json", tokenizer->json()));
         return path;
     }();
@@ -142,6 +142,7 @@ TEST(Commands, GenerateIsReproducibleAndTokenizeAgrees) {
     EXPECT_EQ(tokens["ids"], json["prompt_ids"]);
     EXPECT_EQ(tokens["tokens"].size(), tokens["ids"].size());
     EXPECT_TRUE(tokens["tokens"][0].contains("bytes"));
+    EXPECT_EQ(call({"generate", text_model().string(), "-p", "湖南大", "-n", "8"}).out.rfind("湖南大", 0), 0U);
     // greedy takes the likeliest token of the recorded pass
     const auto greedy = nlohmann::json::parse(call({"generate", text_model().string(), "-p", "湖南大", "-n", "1", "--json"}).out);
     const fs::path file = temporary("greedy.safetensors");
