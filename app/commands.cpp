@@ -17,6 +17,7 @@ Action declare_convert(CLI::App& cli, const Context& context);
 Action declare_fp8(CLI::App& cli, const Context& context);
 Action declare_figure(CLI::App& cli, const Context& context);
 Action declare_animate(CLI::App& cli, const Context& context);
+Action declare_lesson(CLI::App& cli, const Context& context);
 
 std::span<const Command> commands() {
     static constexpr std::array kCommands = {
@@ -32,6 +33,7 @@ std::span<const Command> commands() {
         Command{"fp8", &declare_fp8},
         Command{"figure", &declare_figure},
         Command{"animate", &declare_animate},
+        Command{"lesson", &declare_lesson},
     };
     return kCommands;
 }

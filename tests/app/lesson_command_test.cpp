@@ -1,0 +1,95 @@
+// deepglass lesson: what it prints and how it exits.
+#include "app/commands/command.h"
+#include "app/interrupt.h"
+#include "engine/io/files.h"
+#include "lessons/shelf.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+namespace dg::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Answer {
+    int status = 0;
+    std::string out, err;
+};
+
+Answer ask(std::vector<std::string> words) {
+    set_interrupted(false);
+    std::ostringstream out, err;
+    words.insert(words.begin(), "lesson");
+    Answer answer;
+    answer.status = run(words, {out, err, viz::Lang::kEn, false});
+    answer.out = out.str();
+    answer.err = err.str();
+    return answer;
+}
+
+class LessonCommand : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        folder_ = fs::path(::testing::TempDir()) / "deepglass-lesson-command";
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+    }
+
+    void TearDown() override { fs::remove_all(folder_); }
+
+    fs::path folder_;
+};
+
+TEST_F(LessonCommand, ListsTheShippedLessonsIdFirst) {
+    const Answer answer = ask({"list"});
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    EXPECT_EQ(answer.out.substr(0, 15), "01-next-token  ") << answer.out;
+}
+
+TEST_F(LessonCommand, ANewLessonIsFoundListedAndNeverOverwritten) {
+    const Answer made = ask({"new", "my-lesson", "--folder", folder_.string()});
+    EXPECT_EQ(made.status, 0) << made.err;
+    EXPECT_TRUE(fs::exists(folder_ / "01-my-lesson" / "lesson.toml"));
+    EXPECT_NE(made.out.find("01-my-lesson/lesson.toml"), std::string::npos) << made.out;
+    EXPECT_EQ(ask({"list", "--folder", folder_.string()}).out, "01-my-lesson  A new lesson  20 min\n");
+    EXPECT_EQ(ask({"new", "01-my-lesson", "--folder", folder_.string()}).status, 1);
+}
+
+TEST_F(LessonCommand, MistakesAreReportedWithTheirPlace) {
+    std::string text = lessons::lesson_template();
+    const std::size_t at = text.find("scene = \"next-token\"");
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, 20, "scene = \"next-tokne\"");
+    const fs::path file = folder_ / "01-spoilt" / "lesson.toml";
+    fs::create_directories(file.parent_path());
+    ASSERT_TRUE(write_file(file, text));
+    const Answer answer = ask({"check", file.string()});
+    EXPECT_EQ(answer.status, 1);
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+    EXPECT_NE(answer.out.find(fmt::format("{}:{}:9", file.string(), line)), std::string::npos) << answer.out;
+    EXPECT_NE(answer.out.find("next-tokne"), std::string::npos);
+    EXPECT_FALSE(answer.err.empty()) << "the summary goes to standard error";
+
+    const auto json = nlohmann::json::parse(ask({"check", "--json", file.string()}).out);
+    EXPECT_EQ(json["ok"], false);
+    EXPECT_GT(json["lessons"][0]["problems"].size(), 0U);
+}
+
+TEST_F(LessonCommand, WrongUsageAndMissingFiles) {
+    EXPECT_EQ(ask({}).status, 2);
+    EXPECT_EQ(ask({"chekc"}).status, 2);
+    EXPECT_EQ(ask({"new"}).status, 2);
+    EXPECT_EQ(ask({"export", "1"}).status, 2) << "no -o";
+    const Answer missing = ask({"check", (folder_ / "no.toml").string()});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_NE(missing.err.find("no.toml"), std::string::npos);
+    EXPECT_EQ(ask({"check", "L77"}).status, 1);
+}
+
+}  // namespace
+}  // namespace dg::app
