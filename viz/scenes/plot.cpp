@@ -18,7 +18,7 @@ std::string axis_title(const View& view, const Axis& axis) {
     return axis.log ? axis.label + " · " + tr(view.lang, "legend.log") : axis.label;
 }
 
-std::vector<double> y_ticks(const Theme& t, const Axis& axis, float height) { return ticks(axis, static_cast<int>(height / (t.caption * 3))); }
+std::vector<double> y_ticks(const Theme& t, const Axis& axis, float height) { return ticks(axis, static_cast<int>(height / (t.caption * 4))); }
 
 double tick_step(const std::vector<double>& values) { return values.size() > 1 ? values[1] - values[0] : 1; }
 
@@ -44,24 +44,41 @@ void draw_axes(Canvas& canvas, const View& view, const PlotFrame& f) {
                 elide(canvas, axis_title(view, f.x), title, f.inner.w), label(t, Align::kRight));
 }
 
+Color mark_color(const Theme& t, const PlotMark& mark) { return mark.color.a == 0 || mark.color == Color{} ? t.ink3 : mark.color; }
+
+bool mark_inside(const PlotFrame& f, const PlotMark& mark) {
+    const double u = along(mark.horizontal ? f.y : f.x, mark.at);
+    return u >= 0 && u <= 1;
+}
+
 void draw_marks(Canvas& canvas, const Theme& t, const PlotFrame& f, const std::vector<PlotMark>& marks) {
     for (const PlotMark& mark : marks) {
-        const Color color = mark.color.a == 0 || mark.color == Color{} ? t.ink3 : mark.color;
-        const double u = along(mark.horizontal ? f.y : f.x, mark.at);
-        if (!(u >= 0 && u <= 1)) continue;
-        const Stroke stroke{.color = color, .width = t.line, .dash = 6, .gap = 5};
-        TextStyle words = caption(t);
-        words.color = color;
+        if (!mark_inside(f, mark)) continue;
+        const Stroke stroke{.color = mark_color(t, mark), .width = t.line, .dash = 6, .gap = 5};
+        const float x = f.px(mark.at), y = f.py(mark.at);
         if (mark.horizontal) {
-            canvas.line({f.inner.x, f.py(mark.at)}, {f.inner.right(), f.py(mark.at)}, stroke);
-            words.align = Align::kRight;
-            canvas.text({f.inner.right() - 6, f.py(mark.at) - 6}, mark.label, words);
+            canvas.line({f.inner.x, y}, {f.inner.right(), y}, stroke);
         } else {
-            canvas.line({f.px(mark.at), f.inner.y}, {f.px(mark.at), f.inner.bottom()}, stroke);
-            const bool left = f.px(mark.at) + 8 + canvas.measure(mark.label, words).width > f.inner.right();
-            words.align = left ? Align::kRight : Align::kLeft;
-            canvas.text({f.px(mark.at) + (left ? -8.0F : 8.0F), f.inner.y + words.size}, mark.label, words);
+            canvas.line({x, f.inner.y}, {x, f.inner.bottom()}, stroke);
         }
+    }
+}
+
+/// Words of the marks, each on a small plate: curves may pass behind it.
+void draw_mark_labels(Canvas& canvas, const Theme& t, const PlotFrame& f, const std::vector<PlotMark>& marks) {
+    for (const PlotMark& mark : marks) {
+        if (mark.label.empty() || !mark_inside(f, mark)) continue;
+        TextStyle words = caption(t);
+        words.color = mark_color(t, mark);
+        const float width = canvas.measure(mark.label, words).width, height = words.size * 1.4F;
+        Rect plate{f.inner.right() - width - 12, f.py(mark.at) - height - 2, width + 8, height};
+        if (!mark.horizontal) {
+            const bool left = f.px(mark.at) + width + 20 > f.inner.right();
+            plate.x = f.px(mark.at) + (left ? -width - 14 : 6);
+            plate.y = f.inner.y + 14;
+        }
+        canvas.fill_rect(plate, t.ground.with_alpha(0.9F), 3);
+        draw_centered(canvas, plate, mark.label, words);
     }
 }
 
@@ -162,6 +179,7 @@ PlotFrame draw_plot(Canvas& canvas, const View& view, Rect area, const Plot& plo
     canvas.push_clip({f.inner.x - 4, f.inner.y - 4, f.inner.w + 8, f.inner.h + 8});
     for (const Series& series : plot.series) draw_series(canvas, t, f, series, last_x);
     canvas.pop_clip();
+    draw_mark_labels(canvas, t, f, plot.marks);
     if (plot.direct_labels) draw_end_labels(canvas, t, f, plot, names, last_x);
     return f;
 }

@@ -184,7 +184,7 @@ TokenChips draw_token_row(Canvas& canvas, const View& view, Rect area, std::span
     const int focus = std::clamp(current, 0, n - 1);
     const auto [first, last] = all ? std::pair(0, n - 1) : visible_run(widths, focus, gap, area.w - 2 * ends);
 
-    float x = area.x + (all ? 0 : ends);
+    float x = area.x + (first > 0 ? ends : 0);
     if (first > 0) canvas.text({area.x, area.center().y + t.caption * 0.35F}, fmt::format("{}…", first), caption(t));
     chips.first = first;
     for (int i = first; i <= last; ++i) {
