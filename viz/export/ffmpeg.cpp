@@ -31,10 +31,10 @@ class IgnorePipeSignal {
 };
 
 std::vector<std::string> command_line(const std::filesystem::path& file, int width, int height, double fps) {
-    // even sides: the common pixel format needs them
+    // even sides: the common pixel format needs them; the codec is the best that this ffmpeg has for mp4
     return {"ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "rgba",
             "-s", fmt::format("{}x{}", width, height), "-r", fmt::format("{}", fps), "-i", "pipe:0",
-            "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
+            "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
             "file:" + file.string()};
 }
 

@@ -12,7 +12,7 @@ namespace dg::viz {
 
 class Ffmpeg {
   public:
-    /// Starts ffmpeg (from PATH) writing H.264 to `file`. Error code: ffmpeg_missing.
+    /// Starts ffmpeg (from PATH) writing `file`. Error code: ffmpeg_missing.
     static Result<Ffmpeg> start(const std::filesystem::path& file, int width, int height, double fps);
     /// Ends an encoder that was not finished.
     ~Ffmpeg();

@@ -157,6 +157,7 @@ Result<Recipe> read_recipe(const std::filesystem::path& file, std::span<const Sc
         DG_ASSIGN(const std::string bytes, read_file(file));
         return recipe_of_json(bytes, where, table);
     }
+    if (file.extension() == ".pdf" || file.extension() == ".csv") return Error{"recipe_none", {}, where};
     DG_ASSIGN(const Metadata metadata, read_metadata(file));
     const std::string* found = nullptr;
     for (const auto& [key, value] : metadata) {

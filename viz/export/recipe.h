@@ -44,7 +44,7 @@ std::string recipe_json(const Recipe& recipe);
 /// accepted by the scene. Error codes: recipe_json, recipe_field, unknown_scene, unknown_stage, those of parse_params.
 Result<Recipe> parse_recipe(std::string_view json, const std::string& where, std::span<const Scene> table = scenes());
 
-/// The recipe inside an exported PNG, SVG, PDF or JSON file. Error codes: file_read, recipe_none, recipe_twice, those of
+/// The recipe inside an exported PNG, SVG or JSON file. Error codes: file_read, recipe_none, recipe_twice, those of
 /// parse_recipe.
 Result<Recipe> read_recipe(const std::filesystem::path& file, std::span<const Scene> table = scenes());
 

@@ -106,6 +106,8 @@ TEST(Recipe, FilesWithoutOneOrWithTwo) {
     EXPECT_EQ(read_recipe(dir / "none.png", test_table()).error().code, "recipe_none");
     EXPECT_EQ(read_recipe(dir / "two.png", test_table()).error().code, "recipe_twice");
     EXPECT_TRUE(read_recipe(dir / "one.png", test_table()));
+    ASSERT_TRUE(write_file(dir / "a.pdf", "%PDF-1.7"));
+    EXPECT_EQ(read_recipe(dir / "a.pdf", test_table()).error().code, "recipe_none");
     EXPECT_EQ(read_recipe(dir / "gone.png", test_table()).error().code, "file_read");
     ASSERT_TRUE(write_file(dir / "broken.png", "not a PNG at all"));
     EXPECT_FALSE(read_recipe(dir / "broken.png", test_table()));
