@@ -42,4 +42,15 @@ const Region* region_at(std::span<const Region> regions, Vec2 p) {
     return hit == regions.rend() ? nullptr : &*hit;
 }
 
+std::optional<CellRef> cell_at(const Region& region, Vec2 p) {
+    std::optional<CellRef> cell = region.cell;
+    if (!cell || (region.rows <= 1 && region.cols <= 1) || cell->at.size() < 2) return cell;
+    const auto step = [](float from, float extent, float at, int n) {
+        return static_cast<std::int64_t>(std::clamp((at - from) / extent * static_cast<float>(n), 0.0F, static_cast<float>(n - 1)));
+    };
+    cell->at[cell->at.size() - 2] += step(region.rect.y, region.rect.h, p.y, region.rows);
+    cell->at.back() += step(region.rect.x, region.rect.w, p.x, region.cols);
+    return cell;
+}
+
 }  // namespace dg::viz

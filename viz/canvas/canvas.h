@@ -99,6 +99,9 @@ struct Region {
     std::optional<CellRef> cell;
     std::string action;
     std::string tip;
+    /// More than 1: the rectangle is a grid of equal cells. `cell` names the upper left one; its last two indices grow by
+    /// one per row and column. Ask cell_at for the cell under a point.
+    int rows = 1, cols = 1;
 };
 
 struct TextSize {
@@ -146,5 +149,7 @@ class Canvas {
 
 /// The topmost region under a point; nullptr for none.
 const Region* region_at(std::span<const Region> regions, Vec2 p);
+/// The cell that a point within `region` stands for; nothing when the region has none.
+std::optional<CellRef> cell_at(const Region& region, Vec2 p);
 
 }  // namespace dg::viz
