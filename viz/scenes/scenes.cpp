@@ -5,10 +5,14 @@ namespace dg::viz {
 
 // Each returns the scene's description: id, parameters, stages, the three functions. Defined in viz/scenes/<id>/.
 Scene next_token_scene();
+Scene tokens_scene();
+Scene attention_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
         next_token_scene(),
+        tokens_scene(),
+        attention_scene(),
     };
     return table;
 }
