@@ -12,7 +12,8 @@ namespace dg::viz {
 namespace attention {
 namespace {
 
-/// Side of a thumbnail in cells; longer prompts are shown as maxima of blocks, which the picture says.
+/// Side of a thumbnail in cells; longer prompts are shown as maxima of blocks, which the picture
+/// says.
 constexpr std::int64_t kThumbCells = 46;
 
 const Tensor<float>* find(const Tape<float>& tape, const std::string& name) {
@@ -21,7 +22,11 @@ const Tensor<float>* find(const Tape<float>& tape, const std::string& name) {
 }
 
 Error out_of_range(std::string code, std::int64_t value, std::int64_t count) {
-    return {std::move(code), {{"value", fmt::format("{}", value)}, {"last", fmt::format("{}", count - 1)}, {"count", fmt::format("{}", count)}}, ""};
+    return {std::move(code),
+            {{"value", fmt::format("{}", value)},
+             {"last", fmt::format("{}", count - 1)},
+             {"count", fmt::format("{}", count)}},
+            ""};
 }
 
 void find_tensors(Data& d) {
@@ -33,7 +38,8 @@ void find_tensors(Data& d) {
     d.scores = find(tape, d.prefix + "scores"), d.probs = find(tape, d.prefix + "probs");
     d.v_name = mla ? "v" : "v_unrotated";
     d.values = find(tape, d.prefix + d.v_name), d.context = find(tape, d.prefix + "context");
-    DG_CHECK(d.q != nullptr && d.k != nullptr && d.scores != nullptr && d.probs != nullptr && d.values != nullptr && d.context != nullptr);
+    DG_CHECK(d.q != nullptr && d.k != nullptr && d.scores != nullptr && d.probs != nullptr &&
+             d.values != nullptr && d.context != nullptr);
 }
 
 void make_thumbs(Data& d) {
@@ -43,7 +49,8 @@ void make_thumbs(Data& d) {
     for (std::int64_t h = 0; h < d.heads; ++h)
         for (std::int64_t t = 0; t < d.tokens; ++t)
             for (std::int64_t u = 0; u <= t; ++u) {
-                float& cell = d.thumbs[static_cast<std::size_t>((h * d.thumb_cells + t / d.thumb_block) * d.thumb_cells + u / d.thumb_block)];
+                float& cell = d.thumbs[static_cast<std::size_t>(
+                    (h * d.thumb_cells + t / d.thumb_block) * d.thumb_cells + u / d.thumb_block)];
                 cell = std::max(cell, d.weight(h, t, u));
             }
 }
@@ -52,14 +59,18 @@ void make_parts(Data& d) {
     d.parts.resize(static_cast<std::size_t>(d.tokens * d.tokens));
     for (std::int64_t t = 0; t < d.tokens; ++t)
         for (std::int64_t u = 0; u < d.tokens; ++u)
-            d.parts[static_cast<std::size_t>(t * d.tokens + u)] = ops::score_parts(*d.q, *d.k, d.q_pe, d.k_pe, 0, d.head, t, u);
+            d.parts[static_cast<std::size_t>(t * d.tokens + u)] =
+                ops::score_parts(*d.q, *d.k, d.q_pe, d.k_pe, 0, d.head, t, u);
     for (std::int64_t t = 0; t < d.tokens; ++t)
         for (std::int64_t u = 0; u < d.tokens; ++u) {
-            if (const double raw = std::abs(d.raw(t, u)); std::isfinite(raw)) d.raw_limit = std::max(d.raw_limit, raw);
+            if (const double raw = std::abs(d.raw(t, u)); std::isfinite(raw))
+                d.raw_limit = std::max(d.raw_limit, raw);
         }
 }
 
-std::string pair_index(std::int64_t t, std::int64_t u) { return fmt::format("{},{}", t, u); }
+std::string pair_index(std::int64_t t, std::int64_t u) {
+    return fmt::format("{},{}", t, u);
+}
 
 void observe_rows(const Data& d, std::vector<Observation>& out) {
     for (std::int64_t t = 0; t < d.tokens; ++t) {
@@ -106,13 +117,16 @@ void observe_query(const Data& d, std::vector<Observation>& out) {
         out.push_back({"scaled", index, d.scaled(d.query, u)});
     }
     const float* output = d.context->row(d.query * d.heads + d.head);
-    for (std::int64_t i = 0; i < d.context->cols(); ++i) out.push_back({"output", fmt::format("{}", i), output[i]});
+    for (std::int64_t i = 0; i < d.context->cols(); ++i)
+        out.push_back({"output", fmt::format("{}", i), output[i]});
 }
 
-Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
+Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params,
+                                                 const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     DG_ASSIGN(const auto run, session.trace(params.text("model"), params.text("prompt")));
-    DG_ASSIGN(const auto data, make_data(run, params.integer("layer"), params.integer("head"), params.integer("position")));
+    DG_ASSIGN(const auto data, make_data(run, params.integer("layer"), params.integer("head"),
+                                         params.integer("position")));
     return std::shared_ptr<const SceneData>(data);
 }
 
@@ -139,14 +153,16 @@ std::vector<std::int64_t> Data::heavy_keys(std::int64_t h, std::int64_t t, doubl
     for (std::int64_t u = 0; u <= t; ++u) {
         if (weight(h, t, u) >= share) keys.push_back(u);
     }
-    std::ranges::stable_sort(keys, [&](std::int64_t a, std::int64_t b) { return weight(h, t, a) > weight(h, t, b); });
+    std::ranges::stable_sort(
+        keys, [&](std::int64_t a, std::int64_t b) { return weight(h, t, a) > weight(h, t, b); });
     return keys;
 }
 
 std::vector<double> Data::printed_shares(std::int64_t h, std::int64_t t) const {
     const auto r = row(h, t);
     const std::vector<double> shares(r.begin(), r.begin() + t + 1);
-    const bool finite = std::ranges::all_of(shares, [](double p) { return std::isfinite(p) && p >= 0; });
+    const bool finite =
+        std::ranges::all_of(shares, [](double p) { return std::isfinite(p) && p >= 0; });
     return finite ? rounded_shares(shares, 2) : shares;
 }
 
@@ -155,17 +171,21 @@ std::int64_t Data::top_key(std::int64_t h, std::int64_t t) const {
     return std::max_element(r.begin(), r.begin() + t + 1) - r.begin();
 }
 
-Result<std::shared_ptr<const Data>> make_data(std::shared_ptr<const Trace> run, std::int64_t layer, std::int64_t head, std::int64_t position) {
+Result<std::shared_ptr<const Data>> make_data(std::shared_ptr<const Trace> run, std::int64_t layer,
+                                              std::int64_t head, std::int64_t position) {
     const Config& config = run->model->model.config;
     auto d = std::make_shared<Data>();
-    d->layers = config.num_hidden_layers, d->heads = config.num_attention_heads, d->tokens = run->batch.length;
+    d->layers = config.num_hidden_layers, d->heads = config.num_attention_heads,
+    d->tokens = run->batch.length;
     if (layer < 0 || layer >= d->layers) return out_of_range("attention_layer", layer, d->layers);
     if (head < 0 || head >= d->heads) return out_of_range("attention_head", head, d->heads);
-    if (position < -1 || position >= d->tokens) return out_of_range("attention_position", position, d->tokens);
+    if (position < -1 || position >= d->tokens)
+        return out_of_range("attention_position", position, d->tokens);
     d->layer = layer, d->head = head, d->query = position < 0 ? d->tokens - 1 : position;
     d->prefix = fmt::format("layers.{}.attn.", layer);
     d->scale = ops::attention_scale(config);
-    for (const TokenSpan& token : run->tokens) d->labels.push_back(run->model->tokenizer.label(token.id));
+    for (const TokenSpan& token : run->tokens)
+        d->labels.push_back(run->model->tokenizer.label(token.id));
     d->run = std::move(run);
     find_tensors(*d);
     d->plain_scale = std::abs(d->scale * std::sqrt(static_cast<double>(d->width())) - 1) < 1e-9;
@@ -182,28 +202,40 @@ std::vector<Observation> observe(const SceneData& data) {
     observe_rows(d, out);
     observe_query(d, out);
     for (std::int64_t t = 0; t < d.tokens; ++t)
-        for (std::int64_t u = 0; u < d.tokens; ++u) out.push_back({"weight", pair_index(t, u), d.weight(d.head, t, u)});
+        for (std::int64_t u = 0; u < d.tokens; ++u)
+            out.push_back({"weight", pair_index(t, u), d.weight(d.head, t, u)});
     return out;
 }
 
 Motion motion_of(const View& view) {
-    const auto progress = [&](Stage stage) { return view.stage > stage ? 1.0 : view.stage == stage ? std::clamp(view.u, 0.0, 1.0) : 0.0; };
-    return {progress(kScore), progress(kScale), progress(kMask), progress(kSoftmax), progress(kMix)};
+    const auto progress = [&](Stage stage) {
+        return view.stage > stage ? 1.0 : view.stage == stage ? std::clamp(view.u, 0.0, 1.0) : 0.0;
+    };
+    return {progress(kScore), progress(kScale), progress(kMask), progress(kSoftmax),
+            progress(kMix)};
 }
 
 }  // namespace attention
 
 Scene attention_scene() {
-    return {.id = "attention",
-            .chapter = "attention",
-            .source = "engine/ops/attention.cpp",
-            .params = {model_param(), prompt_param("Hunan University is in Changsha."), layer_param(3), head_param(0), position_param(),
-                       {.id = "show", .type = ParamType::kChoice, .default_value = "map", .choices = {"map", "row"}},
-                       {.id = "heads", .type = ParamType::kBool, .default_value = "true"}},
-            .stages = {{"score", 1.2}, {"scale", 0.8}, {"mask", 0.8}, {"softmax", 1.6}, {"mix", 1.2}},
-            .compute = &attention::compute,
-            .draw = &attention::draw,
-            .observe = &attention::observe};
+    return {
+        .id = "attention",
+        .chapter = "attention",
+        .source = "engine/ops/attention.cpp",
+        .params = {model_param(),
+                   prompt_param("Hunan University is in Changsha."),
+                   layer_param(3),
+                   head_param(0),
+                   position_param(),
+                   {.id = "show",
+                    .type = ParamType::kChoice,
+                    .default_value = "map",
+                    .choices = {"map", "row"}},
+                   {.id = "heads", .type = ParamType::kBool, .default_value = "true"}},
+        .stages = {{"score", 1.2}, {"scale", 0.8}, {"mask", 0.8}, {"softmax", 1.6}, {"mix", 1.2}},
+        .compute = &attention::compute,
+        .draw = &attention::draw,
+        .observe = &attention::observe};
 }
 
 }  // namespace dg::viz

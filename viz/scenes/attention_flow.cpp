@@ -1,4 +1,5 @@
-// What moves on the attention map: arcs from query to keys, the legend, values that mix into the output.
+// What moves on the attention map: arcs from query to keys, the legend, values that mix into the
+// output.
 #include "viz/scenes/attention_map.h"
 
 #include "viz/scenes/clock.h"
@@ -18,22 +19,33 @@ constexpr std::size_t kMostArcs = 5;
 
 void MapPainter::arc(std::int64_t u, float alpha) {
     const float w = d_.weight(f_.head, f_.row, u);
-    const float from = l_.column_x(f_.row), to = l_.column_x(u), base = l_.arcs.bottom() + (l_.upright ? 2.0F : -2.0F);
+    const float from = l_.column_x(f_.row), to = l_.column_x(u),
+                base = l_.arcs.bottom() + (l_.upright ? 2.0F : -2.0F);
     const float thick = (4 + 18 * w) * (l_.cell_w >= 24 ? 1.0F : 0.55F), head = thick * 0.9F + 6;
     const float reach = std::min(l_.arcs.h - 14, 40 + std::abs(from - to) * 0.22F);
-    const Color ground = t_.ground, color = mix(ground, mix(t_.bar, t_.bar_strong, w * 0.6F), (0.45F + 0.55F * w) * alpha);
+    const Color ground = t_.ground, color = mix(ground, mix(t_.bar, t_.bar_strong, w * 0.6F),
+                                                (0.45F + 0.55F * w) * alpha);
     const float start = from - (l_.cell_w >= 24 ? thick * 0.1F : 0);
     const float top = base - reach * 1.3F;
-    canvas_.stroke_path(Path().move({start, base}).cubic({start, top}, {to, top}, {to, base - head}), {.color = color, .width = thick});
+    canvas_.stroke_path(
+        Path().move({start, base}).cubic({start, top}, {to, top}, {to, base - head}),
+        {.color = color, .width = thick});
     const float half = thick * 0.5F + 5;
-    canvas_.fill_path(Path().move({to, base}).line({to - half, base - head}).line({to + half, base - head}).close(), color);
+    canvas_.fill_path(Path()
+                          .move({to, base})
+                          .line({to - half, base - head})
+                          .line({to + half, base - head})
+                          .close(),
+                      color);
 }
 
 void MapPainter::arcs() {
     const double done = rows_done_[static_cast<std::size_t>(f_.row)];
     if (l_.arcs.h <= 0 || done <= 0) return;
     const Group group(canvas_, "arcs");
-    std::vector<std::int64_t> keys(heavy_.begin(), heavy_.begin() + static_cast<std::ptrdiff_t>(std::min(heavy_.size(), kMostArcs)));
+    std::vector<std::int64_t> keys(
+        heavy_.begin(),
+        heavy_.begin() + static_cast<std::ptrdiff_t>(std::min(heavy_.size(), kMostArcs)));
     if (f_.col) keys = {*f_.col};
     if (f_.col && *f_.col > f_.row) return;
     const auto alpha = static_cast<float>(done);
@@ -45,12 +57,18 @@ void MapPainter::arcs() {
     std::vector<Rect> taken;
     for (const std::int64_t u : keys) {
         const float w = d_.weight(f_.head, f_.row, u);
-        const TextStyle style{.size = std::min(t_.heading, 28.0F + (view_.presenter ? 6.0F : 0.0F)) * (l_.cell_w >= 60 ? 0.86F : 0.64F),
-                              .color = t_.ink.with_alpha(alpha), .weight = Weight::kBold};
+        const TextStyle style{
+            .size = std::min(t_.heading, 28.0F + (view_.presenter ? 6.0F : 0.0F)) *
+                    (l_.cell_w >= 60 ? 0.86F : 0.64F),
+            .color = t_.ink.with_alpha(alpha),
+            .weight = Weight::kBold};
         const std::string text = fixed(shares[static_cast<std::size_t>(u)], 2);
-        const float width = canvas_.measure(text, style).width, lean = u == f_.row ? -width - 6 : (4 + 18 * w) * 0.5F + 8;
-        const Rect box{l_.column_x(u) - lean - width, l_.arcs.bottom() - 8 - style.size, width, style.size};
-        const bool clash = std::ranges::any_of(taken, [&](const Rect& r) { return r.x < box.right() + 6 && box.x < r.right() + 6; });
+        const float width = canvas_.measure(text, style).width,
+                    lean = u == f_.row ? -width - 6 : (4 + 18 * w) * 0.5F + 8;
+        const Rect box{l_.column_x(u) - lean - width, l_.arcs.bottom() - 8 - style.size, width,
+                       style.size};
+        const bool clash = std::ranges::any_of(
+            taken, [&](const Rect& r) { return r.x < box.right() + 6 && box.x < r.right() + 6; });
         if (clash || box.x < canvas_.page().x) continue;
         taken.push_back(box);
         canvas_.text({box.x, box.bottom() - 4}, text, style);
@@ -61,7 +79,8 @@ void MapPainter::ramp(Rect at, const std::string& name, const ColorScale& scale,
     const TextStyle style = caption(t_);
     const float base = at.center().y + style.size * 0.35F;
     const bool diverging = scale.map == ColorScale::Map::kDiverging;
-    const std::string low = diverging ? fixed(scale.min, decimals) : "0", high = diverging ? fixed(scale.max, decimals) : "1";
+    const std::string low = diverging ? fixed(scale.min, decimals) : "0",
+                      high = diverging ? fixed(scale.max, decimals) : "1";
     float x = at.x;
     canvas_.text({x, base}, name, style);
     x += canvas_.measure(name, style).width + 14;
@@ -71,9 +90,11 @@ void MapPainter::ramp(Rect at, const std::string& name, const ColorScale& scale,
     std::vector<Color> colors;
     for (int i = 0; i < kSteps; ++i) {
         const double u = (i + 0.5) / kSteps;
-        colors.push_back(diverging ? mix(t_.ground, t_.diverging_at(2 * u - 1), kScoreStrength) : t_.sequential_at(u));
+        colors.push_back(diverging ? mix(t_.ground, t_.diverging_at(2 * u - 1), kScoreStrength)
+                                   : t_.sequential_at(u));
     }
-    const Rect bar{x, at.center().y - t_.caption * 0.4F, std::clamp(at.w * 0.3F, 60.0F, 200.0F), t_.caption * 0.8F};
+    const Rect bar{x, at.center().y - t_.caption * 0.4F, std::clamp(at.w * 0.3F, 60.0F, 200.0F),
+                   t_.caption * 0.8F};
     canvas_.heatmap(bar, 1, kSteps, colors);
     canvas_.stroke_rect(bar, {.color = t_.hairline, .width = t_.line});
     x = bar.right() + 8;
@@ -87,7 +108,8 @@ void MapPainter::legend() {
     const Rect left{l_.foot.x, l_.foot.y, l_.foot.w * 0.4F, l_.foot.h};
     const Rect right{l_.foot.x + l_.foot.w * 0.5F, l_.foot.y, l_.foot.w * 0.4F, l_.foot.h};
     const bool weights = m_.softmax > 0;
-    if (weights) ramp(left, tr(view_.lang, "scene.attention.legend.weight"), {.min = 0, .max = 1}, 0);
+    if (weights)
+        ramp(left, tr(view_.lang, "scene.attention.legend.weight"), {.min = 0, .max = 1}, 0);
     if (m_.softmax >= 1) return;
     ColorScale scale = score_scale_;
     std::string name = tr(view_.lang, "scene.attention.legend.raw");
@@ -111,8 +133,11 @@ void MapPainter::output_strip(Rect at) {
     canvas_.line({at.x, middle}, {at.right(), middle}, {.color = t_.border, .width = 1});
     for (std::int64_t i = 0; i < n; ++i) {
         const Rect slot{at.x + step * static_cast<float>(i), at.y, step, at.h};
-        const float height = limit > 0 && std::isfinite(values[i]) ? values[i] / limit * at.h * 0.5F * grown : 0;
-        canvas_.fill_rect({slot.x + step * 0.12F, std::min(middle, middle - height), step * 0.76F, std::abs(height)}, t_.v.fill);
+        const float height =
+            limit > 0 && std::isfinite(values[i]) ? values[i] / limit * at.h * 0.5F * grown : 0;
+        canvas_.fill_rect({slot.x + step * 0.12F, std::min(middle, middle - height), step * 0.76F,
+                           std::abs(height)},
+                          t_.v.fill);
         draw_cell_mark(canvas_, t_, slot, values[i]);
         canvas_.region({slot, d_.cell("context", {0, f_.row, d_.head, i}), "", ""});
     }
@@ -125,30 +150,42 @@ void MapPainter::mixing_chips(Vec2 to) {
         const std::int64_t u = heavy_[i];
         const auto moved = static_cast<float>(ease(std::min(1.0, m_.mix * 1.6)));
         const Vec2 from = l_.cell(f_.row, u).center();
-        const float width = std::max(6.0F, d_.weight(f_.head, f_.row, u) * std::max(l_.cell_w, 56.0F)), height = std::clamp(l_.cell_h * 0.5F, 12.0F, 30.0F);
+        const float width =
+                        std::max(6.0F, d_.weight(f_.head, f_.row, u) * std::max(l_.cell_w, 56.0F)),
+                    height = std::clamp(l_.cell_h * 0.5F, 12.0F, 30.0F);
         const Vec2 at{from.x + (to.x - from.x) * moved, from.y + (to.y - from.y) * moved};
         const Rect chip{at.x - width / 2, at.y - height / 2, width, height};
         canvas_.fill_rect(chip, t_.v.fill, 4);
-        if (width > t_.caption * 1.4F && height > t_.caption) draw_centered(canvas_, chip, "V", {.size = t_.caption, .color = t_.ink_on(t_.v.fill), .weight = Weight::kBold});
+        if (width > t_.caption * 1.4F && height > t_.caption)
+            draw_centered(
+                canvas_, chip, "V",
+                {.size = t_.caption, .color = t_.ink_on(t_.v.fill), .weight = Weight::kBold});
     }
 }
 
-/// "output, 16 entries = 0.58 V(blue) + 0.42 V(fluffy) + 3 others 0.00 =" with the heaviest `terms` keys by name.
+/// "output, 16 entries = 0.58 V(blue) + 0.42 V(fluffy) + 3 others 0.00 =" with the heaviest `terms`
+/// keys by name.
 RichText MapPainter::mix_words(std::size_t terms, float alpha) const {
     const std::vector<double> shares = d_.printed_shares(f_.head, f_.row);
     std::string words;
     double rest = 1;
     for (std::size_t i = 0; i < terms; ++i) {
         const auto u = static_cast<std::size_t>(heavy_[i]);
-        words += fmt::format("{}{}·<v>V({})</v>", i > 0 ? " + " : "", fixed(shares[u], 2), rich_escape(d_.labels[u]));
+        words += fmt::format("{}{}·<v>V({})</v>", i > 0 ? " + " : "", fixed(shares[u], 2),
+                             rich_escape(d_.labels[u]));
         rest -= shares[u];
     }
     const std::int64_t others = f_.row + 1 - static_cast<std::int64_t>(terms);
     if (others > 0) {
-        const TextArgs args{{"count", fmt::format("{}", others)}, {"share", fixed(std::max(0.0, rest), 2)}};
+        const TextArgs args{{"count", fmt::format("{}", others)},
+                            {"share", fixed(std::max(0.0, rest), 2)}};
         words += (terms > 0 ? " + " : "") + tr(view_.lang, "scene.attention.output.rest", args);
     }
-    RichText text = rich(t_, tr(view_.lang, "scene.attention.output", {{"width", fmt::format("{}", d_.context->cols())}}) + " = " + words + " =", t_.ink);
+    RichText text = rich(t_,
+                         tr(view_.lang, "scene.attention.output",
+                            {{"width", fmt::format("{}", d_.context->cols())}}) +
+                             " = " + words + " =",
+                         t_.ink);
     for (RichPart& part : text) part.color = part.color.with_alpha(alpha);
     return text;
 }
@@ -165,7 +202,8 @@ void MapPainter::output() {
     const float room = strip.x - 16 - (l_.foot.x + l_.foot.w * 0.38F);
     for (std::size_t terms = std::min<std::size_t>(heavy_.size(), 4);; --terms) {
         const RichText text = mix_words(terms, shown);
-        if (measure_rich(canvas_, text, style) <= room) draw_rich(canvas_, {strip.x - 16, strip.center().y + style.size * 0.35F}, text, style);
+        if (measure_rich(canvas_, text, style) <= room)
+            draw_rich(canvas_, {strip.x - 16, strip.center().y + style.size * 0.35F}, text, style);
         if (terms == 0 || measure_rich(canvas_, text, style) <= room) break;
     }
     output_strip(strip);

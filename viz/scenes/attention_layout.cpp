@@ -8,14 +8,18 @@ namespace {
 
 float widest(const Canvas& canvas, const Data& d, float size) {
     float width = 0;
-    for (const std::string& label : d.labels) width = std::max(width, canvas.measure(label, {.size = size, .color = {}, .weight = Weight::kBold}).width);
+    for (const std::string& label : d.labels)
+        width = std::max(
+            width,
+            canvas.measure(label, {.size = size, .color = {}, .weight = Weight::kBold}).width);
     return width;
 }
 
 /// Room above the keys for arcs: a comfortable 96, none where cells would suffer.
 float arc_room(const View& view, float height, std::int64_t n) {
     const float wish = view.presenter ? 120 : 96;
-    const float floor = n <= kNumberTokens ? 40.0F * static_cast<float>(n) : 9.0F * static_cast<float>(n);
+    const float floor =
+        n <= kNumberTokens ? 40.0F * static_cast<float>(n) : 9.0F * static_cast<float>(n);
     return std::clamp(height - floor, 0.0F, wish) < 48 ? 0 : std::clamp(height - floor, 0.0F, wish);
 }
 
@@ -33,7 +37,8 @@ void size_cells(MapLayout& l, const View& view, Vec2 room, std::int64_t n) {
 
 }  // namespace
 
-MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect place, bool heads_strip) {
+MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect place,
+                     bool heads_strip) {
     const Theme& t = theme(view.theme);
     const std::int64_t n = d.tokens;
     const bool large = n <= kNumberTokens;
@@ -42,14 +47,18 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
 
     // columns from left to right: labels, grid, row sums, what each row predicts
     const float word = widest(canvas, d, l.label_size);
-    const float labels_w = std::clamp(word + l.label_size * 1.4F, l.label_size * 6, place.w * 0.18F);
+    const float labels_w =
+        std::clamp(word + l.label_size * 1.4F, l.label_size * 6, place.w * 0.18F);
     const float sums_w = t.label * 6.2F;
-    const float predicts_w = place.w < t.label * 48 ? 0 : std::clamp(word + t.label * 3, t.label * 6, place.w * 0.15F);
+    const float predicts_w =
+        place.w < t.label * 48 ? 0 : std::clamp(word + t.label * 3, t.label * 6, place.w * 0.15F);
     const float across = place.w - labels_w - sums_w - predicts_w;
 
     // rows from top to bottom: heads, arcs, key labels, grid, legend
     const bool strip = heads_strip && place.h >= 400;
-    const float thumb = strip ? std::clamp(place.h * (large ? 0.115F : 0.082F), 44.0F, view.presenter ? 128.0F : 96.0F) : 0;
+    const float thumb = strip ? std::clamp(place.h * (large ? 0.115F : 0.082F), 44.0F,
+                                           view.presenter ? 128.0F : 96.0F)
+                              : 0;
     const float thumbs_h = strip ? thumb + t.caption * 2.6F : 0;
     const float foot_h = t.caption * 2.6F;
     l.upright = across / static_cast<float>(n) >= std::min(word, l.label_size * 2.4F);
@@ -59,8 +68,10 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     height -= arcs_h;
 
     size_cells(l, view, {across, height}, n);
-    const float grid_w = l.cell_w * static_cast<float>(n), grid_h = l.cell_h * static_cast<float>(n);
-    const float left = place.x + std::max(0.0F, (place.w - labels_w - grid_w - sums_w - predicts_w) / 2);
+    const float grid_w = l.cell_w * static_cast<float>(n),
+                grid_h = l.cell_h * static_cast<float>(n);
+    const float left =
+        place.x + std::max(0.0F, (place.w - labels_w - grid_w - sums_w - predicts_w) / 2);
     float y = place.y;
     l.thumbs = {place.x, y, place.w, thumb};
     y += thumbs_h + std::max(0.0F, (height - grid_h) / 2);
@@ -75,11 +86,14 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     const float line = l.label_size * 1.2F;
     l.row_step = std::max(1, static_cast<int>(std::ceil(line / l.cell_h)));
     l.column_step = l.upright ? 1 : std::max(1, static_cast<int>(std::ceil(line / l.cell_w)));
-    const float number = std::min({t.number, (l.cell_w - l.gap) / 3.1F, (l.cell_h - l.gap) * 0.62F});
+    const float number =
+        std::min({t.number, (l.cell_w - l.gap) / 3.1F, (l.cell_h - l.gap) * 0.62F});
     l.number = large && number >= 11 ? number : 0;
     return l;
 }
 
-int score_decimals(double largest) { return largest >= 100 ? 0 : largest >= 10 ? 1 : 2; }
+int score_decimals(double largest) {
+    return largest >= 100 ? 0 : largest >= 10 ? 1 : 2;
+}
 
 }  // namespace dg::viz::attention

@@ -5,26 +5,36 @@
 
 namespace dg::viz::attention {
 
-/// Places on the page. Numbers stand in cells up to kNumberTokens tokens; longer prompts are one heat-map.
+/// Places on the page. Numbers stand in cells up to kNumberTokens tokens; longer prompts are one
+/// heat-map.
 struct MapLayout {
     Rect thumbs, arcs, header, grid, labels, sums, predicts, foot;
     float cell_w = 0, cell_h = 0, gap = 0;
-    float number = 0;          // size of the numbers in cells; 0 = none
+    float number = 0;  // size of the numbers in cells; 0 = none
     float label_size = 0;
-    bool upright = true;       // column labels; else they read upwards
+    bool upright = true;                // column labels; else they read upwards
     int column_step = 1, row_step = 1;  // every n-th label is written
-    std::int64_t block = 1;    // tokens per drawn cell; above 1 only when a cell would be under one pixel
+    std::int64_t block =
+        1;  // tokens per drawn cell; above 1 only when a cell would be under one pixel
 
     [[nodiscard]] Rect cell(std::int64_t t, std::int64_t u) const {
-        return {grid.x + static_cast<float>(u) * cell_w, grid.y + static_cast<float>(t) * cell_h, cell_w - gap, cell_h - gap};
+        return {grid.x + static_cast<float>(u) * cell_w, grid.y + static_cast<float>(t) * cell_h,
+                cell_w - gap, cell_h - gap};
     }
+
     /// The cells of row t from key u to key `end`.
     [[nodiscard]] Rect span(std::int64_t t, std::int64_t u, std::int64_t end) const {
         return {grid.x + static_cast<float>(u) * cell_w, grid.y + static_cast<float>(t) * cell_h,
                 static_cast<float>(end - u) * cell_w - gap, cell_h - gap};
     }
-    [[nodiscard]] float column_x(std::int64_t u) const { return grid.x + (static_cast<float>(u) + 0.5F) * cell_w - gap / 2; }
-    [[nodiscard]] float row_y(std::int64_t t) const { return grid.y + (static_cast<float>(t) + 0.5F) * cell_h - gap / 2; }
+
+    [[nodiscard]] float column_x(std::int64_t u) const {
+        return grid.x + (static_cast<float>(u) + 0.5F) * cell_w - gap / 2;
+    }
+
+    [[nodiscard]] float row_y(std::int64_t t) const {
+        return grid.y + (static_cast<float>(t) + 0.5F) * cell_h - gap / 2;
+    }
 };
 
 inline constexpr std::int64_t kNumberTokens = 24;
@@ -32,15 +42,18 @@ inline constexpr std::int64_t kNumberTokens = 24;
 inline constexpr std::int64_t kSingleRegions = 64;
 /// Keys that count as "read": arcs, chips, title.
 inline constexpr double kHeavy = 0.05;
-/// Scores are drawn paler than their map, so that weights stay the strongest colour and every number stays readable.
+/// Scores are drawn paler than their map, so that weights stay the strongest colour and every
+/// number stays readable.
 inline constexpr float kScoreStrength = 0.72F;
 
-MapLayout layout_map(const Canvas& canvas, const Data& data, const View& view, Rect place, bool heads_strip);
+MapLayout layout_map(const Canvas& canvas, const Data& data, const View& view, Rect place,
+                     bool heads_strip);
 
 /// Draws the map piece by piece; one per drawing.
 class MapPainter {
   public:
-    MapPainter(Canvas& canvas, const Data& data, const View& view, const Focus& focus, const MapLayout& layout);
+    MapPainter(Canvas& canvas, const Data& data, const View& view, const Focus& focus,
+               const MapLayout& layout);
 
     void thumbs();
     void headers();
@@ -64,9 +77,11 @@ class MapPainter {
         float text_alpha = 1;
         bool hidden = false;  // not scored yet, or masked
     };
+
     [[nodiscard]] Cell cell_at_stage(std::int64_t t, std::int64_t u) const;
     [[nodiscard]] bool heavy(std::int64_t u) const;
-    [[nodiscard]] std::vector<bool> labels_shown(int step, std::span<const std::int64_t> first) const;
+    [[nodiscard]] std::vector<bool> labels_shown(int step,
+                                                 std::span<const std::int64_t> first) const;
     [[nodiscard]] float dimming(std::int64_t t, std::int64_t u) const;
     void masked_ground();
     void small_cells();
@@ -88,8 +103,9 @@ class MapPainter {
     const MapLayout& l_;
     const Theme& t_;
     Motion m_;
-    ColorScale score_scale_;   // in raw units
-    std::vector<std::vector<double>> shares_;  // per row, as printed; filled where numbers are shown
+    ColorScale score_scale_;  // in raw units
+    std::vector<std::vector<double>>
+        shares_;  // per row, as printed; filled where numbers are shown
     std::vector<std::int64_t> heavy_;
     std::vector<double> rows_done_, columns_done_;  // softmax per row, scores per column: 0 .. 1
 };
@@ -100,28 +116,47 @@ class Nowhere final : public Canvas {
     explicit Nowhere(const Canvas& like) : like_(like) {}
 
     [[nodiscard]] Rect page() const override { return like_.page(); }
-    [[nodiscard]] TextSize measure(std::string_view utf8, const TextStyle& style) const override { return like_.measure(utf8, style); }
+
+    [[nodiscard]] TextSize measure(std::string_view utf8, const TextStyle& style) const override {
+        return like_.measure(utf8, style);
+    }
+
     void fill_rect(Rect, Color, float) override {}
+
     void stroke_rect(Rect, const Stroke&, float) override {}
+
     void line(Vec2, Vec2, const Stroke&) override {}
+
     void polyline(std::span<const Vec2>, const Stroke&) override {}
+
     void fill_path(const Path&, Color) override {}
+
     void stroke_path(const Path&, const Stroke&) override {}
+
     void fill_circle(Vec2, float, Color) override {}
+
     void hatch(Rect, Color, float, float) override {}
+
     void heatmap(Rect, int, int, std::span<const Color>) override {}
+
     void text(Vec2, std::string_view, const TextStyle&) override {}
+
     void push_clip(Rect) override {}
+
     void pop_clip() override {}
+
     void begin_group(std::string_view) override {}
+
     void end_group() override {}
 
   private:
     const Canvas& like_;
 };
 
-/// A number on a cell, readable on any colour: bold and large, or on a plate, where neither ink reaches 4.5:1.
-void draw_on_cell(Canvas& canvas, const Theme& theme, Rect cell, std::string_view text, float size, Weight weight, Color fill, float alpha = 1);
+/// A number on a cell, readable on any colour: bold and large, or on a plate, where neither ink
+/// reaches 4.5:1.
+void draw_on_cell(Canvas& canvas, const Theme& theme, Rect cell, std::string_view text, float size,
+                  Weight weight, Color fill, float alpha = 1);
 /// Scores as printed: fewer decimals for large ones, so that a column has one width.
 int score_decimals(double largest);
 

@@ -1,4 +1,5 @@
-// Inside of attention show=row: one query through all its stages; one column is one key all the way down.
+// Inside of attention show=row: one query through all its stages; one column is one key all the way
+// down.
 #pragma once
 
 #include "viz/scenes/attention.h"
@@ -12,23 +13,27 @@ struct RowLayout {
     float query_x = 0, query_w = 0;  // column of q and of the output
     float first_x = 0, column_w = 0, gap = 8;
     // top and height of the bands, from the keys down to the values
-    float end = 0;                   // lower edge of the place
+    float end = 0;  // lower edge of the place
     Rect heads, keys_band, products, sums, score, scaled, masked, weights, ribbons, values;
 
     [[nodiscard]] Rect column(std::size_t i, const Rect& band) const {
         return {first_x + static_cast<float>(i) * (column_w + gap), band.y, column_w, band.h};
     }
+
     [[nodiscard]] Rect query(const Rect& band) const { return {query_x, band.y, query_w, band.h}; }
 };
 
 /// Columns are wide enough for two decimals; only huge scores lose them.
-inline int row_decimals(double largest) { return largest >= 1000 ? 0 : 2; }
+inline int row_decimals(double largest) {
+    return largest >= 1000 ? 0 : 2;
+}
 
 RowLayout layout_row(const Data& data, const View& view, const Focus& focus, Rect place);
 
 class RowPainter {
   public:
-    RowPainter(Canvas& canvas, const Data& data, const View& view, const Focus& focus, const RowLayout& layout);
+    RowPainter(Canvas& canvas, const Data& data, const View& view, const Focus& focus,
+               const RowLayout& layout);
 
     void vectors();
     void score_bands();
@@ -49,6 +54,7 @@ class RowPainter {
         std::string tensor;  // "" = no region
         Index at;            // of entry 0; the last index counts
     };
+
     void bars(Rect at, const std::vector<Lane>& lanes, float limit, double grown, bool dim);
     [[nodiscard]] std::vector<Lane> query_lanes() const;
     [[nodiscard]] std::vector<Lane> key_lanes(std::int64_t u) const;
@@ -59,7 +65,8 @@ class RowPainter {
     void products(std::size_t i);
     void score_cell(Rect cell, std::int64_t u, double value, double limit, double shown);
     void arrows(const Rect& above, const Rect& below, double shown, bool past_mask);
-    void step(int number, std::string_view key, float y, float end, const std::string& worked, double reached);
+    void step(int number, std::string_view key, float y, float end, const std::string& worked,
+              double reached);
     [[nodiscard]] std::string worked_score() const;
     [[nodiscard]] std::string worked_softmax() const;
     [[nodiscard]] std::string worked_mix() const;

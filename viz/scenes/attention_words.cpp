@@ -1,4 +1,5 @@
-// What the attention scene says: title and subtitle of every stage, and where the viewer's attention is.
+// What the attention scene says: title and subtitle of every stage, and where the viewer's
+// attention is.
 #include "viz/scenes/attention.h"
 
 #include <fmt/format.h>
@@ -11,22 +12,30 @@ namespace {
 
 std::string weights_title(const Data& d, const View& view, const Focus& f) {
     const bool mixing = view.stage >= kMix && !f.preview;
-    const auto label = [&](std::int64_t u) { return rich_escape(d.labels[static_cast<std::size_t>(u)]); };
+    const auto label = [&](std::int64_t u) {
+        return rich_escape(d.labels[static_cast<std::size_t>(u)]);
+    };
     const auto keys = d.heavy_keys(f.head, f.row, 0.05);
     const std::vector<double> shares = d.printed_shares(f.head, f.row);
-    const auto share = [&](std::int64_t u) { return fixed(shares[static_cast<std::size_t>(u)], 2); };
+    const auto share = [&](std::int64_t u) {
+        return fixed(shares[static_cast<std::size_t>(u)], 2);
+    };
     TextArgs args{{"query", label(f.row)}};
-    if (!std::ranges::all_of(shares, [](double p) { return std::isfinite(p); })) return tr(view.lang, "scene.attention.title.broken", args);
+    if (!std::ranges::all_of(shares, [](double p) { return std::isfinite(p); }))
+        return tr(view.lang, "scene.attention.title.broken", args);
     if (!keys.empty()) {
         args.push_back({"key", label(keys[0])});
         args.push_back({"weight", share(keys[0])});
     }
     if (f.row == 0) return tr(view.lang, "scene.attention.title.first", args);
     if (keys.empty()) return tr(view.lang, "scene.attention.title.spread", args);
-    if (keys.size() == 1) return tr(view.lang, mixing ? "scene.attention.title.mix_one" : "scene.attention.title.one", args);
+    if (keys.size() == 1)
+        return tr(view.lang, mixing ? "scene.attention.title.mix_one" : "scene.attention.title.one",
+                  args);
     args.push_back({"key2", label(keys[1])});
     args.push_back({"weight2", share(keys[1])});
-    return tr(view.lang, mixing ? "scene.attention.title.mix" : "scene.attention.title.softmax", args);
+    return tr(view.lang, mixing ? "scene.attention.title.mix" : "scene.attention.title.softmax",
+              args);
 }
 
 std::string title(const Data& d, const View& view, const Focus& f) {
@@ -78,16 +87,20 @@ Focus focus_of(const Data& d, const View& view) {
     return f;
 }
 
-PageText page_text(const Data& d, const View& view, const Focus& f, std::vector<std::string> notes, bool by_row) {
+PageText page_text(const Data& d, const View& view, const Focus& f, std::vector<std::string> notes,
+                   bool by_row) {
     const TextArgs place{{"layer", fmt::format("{}", d.layer)},
                          {"head", fmt::format("{}", f.head)},
                          {"layers", fmt::format("{}", d.layers)},
                          {"heads", fmt::format("{}", d.heads)},
                          {"tokens", fmt::format("{}", d.tokens)}};
-    return {.title = title(d, view, f),
-            .subtitle = tr(view.lang, by_row ? "scene.attention.row.subtitle" : "scene.attention.subtitle", place),
-            .notes = std::move(notes),
-            .badge = {.kind = Kind::kComputed, .detail = badge_detail(view.lang, d.run->model->name, d.model_hash())}};
+    return {
+        .title = title(d, view, f),
+        .subtitle = tr(view.lang,
+                       by_row ? "scene.attention.row.subtitle" : "scene.attention.subtitle", place),
+        .notes = std::move(notes),
+        .badge = {.kind = Kind::kComputed,
+                  .detail = badge_detail(view.lang, d.run->model->name, d.model_hash())}};
 }
 
 }  // namespace dg::viz::attention

@@ -8,19 +8,24 @@ namespace dg::viz::tokens {
 inline constexpr std::int64_t kMostBytes = 32;
 
 struct Layout {
-    Range shown;                // bytes on the page: whole words unless one is longer than the page
-    bool cut = false;           // a word is cut by the page
+    Range shown;       // bytes on the page: whole words unless one is longer than the page
+    bool cut = false;  // a word is cut by the page
     float names_x = 0, axis_x = 0, left = 0, right = 0, byte_w = 0;
-    std::vector<float> byte_x;  // left edges, of shown.begin + i
-    float glyph_y = 0, glyph_size = 0;       // baseline of the characters
+    std::vector<float> byte_x;          // left edges, of shown.begin + i
+    float glyph_y = 0, glyph_size = 0;  // baseline of the characters
     float bracket_y = 0;
-    Rect bytes, tree, boxes, ids, pager;     // bands over the whole width
+    Rect bytes, tree, boxes, ids, pager;  // bands over the whole width
     float pill_h = 28, pill_text = 16;
-    std::vector<Rect> pills;    // per node; width 0 = none on this page
+    std::vector<Rect> pills;  // per node; width 0 = none on this page
 
     [[nodiscard]] float begin_x(std::int64_t byte) const;
+
     [[nodiscard]] float end_x(std::int64_t byte) const { return begin_x(byte) + byte_w; }
-    [[nodiscard]] bool shows(const Range& r) const { return r.begin < shown.end && r.end > shown.begin; }
+
+    [[nodiscard]] bool shows(const Range& r) const {
+        return r.begin < shown.end && r.end > shown.begin;
+    }
+
     /// The columns of a range, as far as they are on the page.
     [[nodiscard]] Rect columns(const Range& r, const Rect& band) const;
     /// Height on the axis of a merge number: square root, early merges are many and crowded.
@@ -29,7 +34,8 @@ struct Layout {
 
 Layout lay_out(const Canvas& canvas, const Data& data, const View& view, Rect place);
 
-/// Where the slider stands in this moment of the clock: 0 while the bytes appear, then down to Data::merges.
+/// Where the slider stands in this moment of the clock: 0 while the bytes appear, then down to
+/// Data::merges.
 double slider_at(const Data& data, const View& view);
 
 class Painter {
@@ -59,7 +65,7 @@ class Painter {
     const Layout& l_;
     const Theme& t_;
     double slider_ = 0;
-    std::int64_t known_ = 0;   // whole merges at the slider
+    std::int64_t known_ = 0;  // whole merges at the slider
     std::vector<int> roots_;
     float bytes_in_ = 1, ids_in_ = 1;
 };

@@ -22,11 +22,14 @@ using testing::HasSubstr;
 
 constexpr const char* kPrompt = "a fluffy blue creature roamed the verdant forest";
 
-std::shared_ptr<const Data> data_of(const std::string& prompt, std::int64_t position = -1, AttentionKind kind = AttentionKind::kMla) {
+std::shared_ptr<const Data> data_of(const std::string& prompt, std::int64_t position = -1,
+                                    AttentionKind kind = AttentionKind::kMla) {
     return attention::make_data(small_trace(prompt, kind), 1, 2, position).value();
 }
 
-Params params_of(const std::map<std::string, std::string>& set = {}) { return parse_params(attention_scene().params, set).value(); }
+Params params_of(const std::map<std::string, std::string>& set = {}) {
+    return parse_params(attention_scene().params, set).value();
+}
 
 View view_at(int stage, double u, Lang lang = Lang::kEn, ThemeId id = ThemeId::kLight) {
     View v;
@@ -36,7 +39,8 @@ View view_at(int stage, double u, Lang lang = Lang::kEn, ThemeId id = ThemeId::k
 
 std::map<std::string, double> observed(const Data& d) {
     std::map<std::string, double> out;
-    for (const Observation& o : attention::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
+    for (const Observation& o : attention::observe(d))
+        out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
     return out;
 }
 
@@ -75,29 +79,34 @@ TEST(AttentionScene, ObservablesEqualTheTape) {
     EXPECT_NEAR(o["self_mean"], self / static_cast<double>(n), 1e-12);
     EXPECT_NEAR(o["first_mean"], first / static_cast<double>(n), 1e-12);
     EXPECT_NEAR(o["previous_token_mean"], previous / static_cast<double>(n - 1), 1e-12);
-    for (std::int64_t i = 0; i < 6; ++i) EXPECT_EQ(o[fmt::format("output[{}]", i)], tape_at(*d, "context", {0, 5, 2, i}));
+    for (std::int64_t i = 0; i < 6; ++i)
+        EXPECT_EQ(o[fmt::format("output[{}]", i)], tape_at(*d, "context", {0, 5, 2, i}));
 }
 
 TEST(AttentionScene, PartsOfAScoreAddUpToTheTape) {
-    for (const AttentionKind kind : {AttentionKind::kMla, AttentionKind::kMha, AttentionKind::kGqa}) {
+    for (const AttentionKind kind :
+         {AttentionKind::kMla, AttentionKind::kMha, AttentionKind::kGqa}) {
         const auto d = data_of(kPrompt, 4, kind);
         auto o = observed(*d);
+        EXPECT_EQ(o.contains("rotary[0]"), kind == AttentionKind::kMla);
         for (std::int64_t u = 0; u <= 4; ++u) {
             const std::string i = fmt::format("[{}]", u);
             const double score = tape_at(*d, "scores", {0, 2, 4, u});
             EXPECT_EQ(o["scaled" + i], score);
-            EXPECT_NEAR((o["content" + i] + o["rotary" + i]) * o["scale"], score, 2e-5 * std::max(1.0, std::abs(score)));
+            EXPECT_NEAR((o["content" + i] + o["rotary" + i]) * o["scale"], score,
+                        2e-5 * std::max(1.0, std::abs(score)));
             EXPECT_NEAR(o["raw" + i] * o["scale"], score, 1e-12);
             // the same sum from the operands that the inspector shows
-            const Explanation why = d->run->tape.explain("layers.1.attn.scores", {0, 2, 4, u}).value();
+            const Explanation why =
+                d->run->tape.explain("layers.1.attn.scores", {0, 2, 4, u}).value();
             double content = 0, rotary = 0;
             for (std::size_t k = 0; k + 1 < why.operands.size(); k += 2) {
-                (why.operands[k].role == "q" ? content : rotary) += why.operands[k].value * why.operands[k + 1].value;
+                (why.operands[k].role == "q" ? content : rotary) +=
+                    why.operands[k].value * why.operands[k + 1].value;
             }
             EXPECT_NEAR(o["content" + i], content, 1e-9);
             EXPECT_NEAR(o["rotary" + i], rotary, 1e-9);
         }
-        EXPECT_EQ(o.contains("rotary[0]"), kind == AttentionKind::kMla);
     }
 }
 
@@ -118,24 +127,31 @@ double read_number(std::string text) {
 TEST(AttentionScene, RandomCellsOfTheMapEqualTheTape) {
     const auto d = data_of(kPrompt, 6);
     Rng rng(11, 0);
-    for (const int stage : {attention::kScore, attention::kScale, attention::kMask, attention::kSoftmax, attention::kMix}) {
+    for (const int stage : {attention::kScore, attention::kScale, attention::kMask,
+                            attention::kSoftmax, attention::kMix}) {
         LogCanvas canvas({0, 0, 1920, 1080});
         attention_scene().draw(canvas, *d, params_of({{"heads", "false"}}), view_at(stage, 1));
         int seen = 0;
         for (int i = 0; i < 60; ++i) {
-            const auto t = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(d->tokens)));
+            const auto t =
+                static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(d->tokens)));
             const auto u = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(t) + 1));
             const bool weights = stage >= attention::kSoftmax;
-            const CellRef cell{weights ? "layers.1.attn.probs" : "layers.1.attn.scores", {0, 2, t, u}};
+            const CellRef cell{weights ? "layers.1.attn.probs" : "layers.1.attn.scores",
+                               {0, 2, t, u}};
             for (const Region& r : canvas.regions()) {
                 if (r.cell != cell || !r.action.empty()) continue;
                 const std::string text = text_in(canvas, r.rect);
                 ASSERT_FALSE(text.empty()) << t << "," << u << " stage " << stage;
                 const double tape = tape_at(*d, weights ? "probs" : "scores", cell.at);
-                // shares are rounded so that the row adds up: at most one unit of the last digit away
+                // shares are rounded so that the row adds up: at most one unit of the last digit
+                // away
                 const double expected = stage == attention::kScore ? tape / d->scale : tape;
-                const double tolerance = text.size() - text.find('.') - 1 == 1 ? 0.051 : weights ? 0.0101 : 0.0051;
-                EXPECT_NEAR(read_number(text), expected, tolerance) << t << "," << u << " stage " << stage;
+                const double tolerance = text.size() - text.find('.') - 1 == 1 ? 0.051
+                                         : weights                             ? 0.0101
+                                                                               : 0.0051;
+                EXPECT_NEAR(read_number(text), expected, tolerance)
+                    << t << "," << u << " stage " << stage;
                 ++seen;
             }
         }
@@ -167,9 +183,11 @@ TEST(AttentionScene, HoverFindsTheRightCell) {
         const Rect grid{low.x, low.y, high.x - low.x, high.y - low.y};
         Rng rng(5, static_cast<std::uint64_t>(n));
         for (int i = 0; i < 50; ++i) {
-            const auto t = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(n))), u = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(n)));
+            const auto t = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(n))),
+                       u = static_cast<std::int64_t>(rng.below(static_cast<std::uint32_t>(n)));
             const auto cells = static_cast<float>(n);
-            const Vec2 p{grid.x + (static_cast<float>(u) + 0.45F) / cells * grid.w, grid.y + (static_cast<float>(t) + 0.45F) / cells * grid.h};
+            const Vec2 p{grid.x + (static_cast<float>(u) + 0.45F) / cells * grid.w,
+                         grid.y + (static_cast<float>(t) + 0.45F) / cells * grid.h};
             const Region* region = region_at(canvas.regions(), p);
             ASSERT_NE(region, nullptr);
             const auto cell = cell_at(*region, p);
@@ -185,8 +203,10 @@ TEST(AttentionScene, RowsAndHeadsCanBeChosen) {
     attention_scene().draw(canvas, *d, params_of(), view_at(attention::kMix, 1));
     std::vector<std::string> actions;
     for (const Region& r : canvas.regions()) actions.push_back(r.action);
-    for (int h = 0; h < 4; ++h) EXPECT_THAT(actions, testing::Contains(fmt::format("set head={}", h)));
-    for (std::int64_t t = 0; t < d->tokens; ++t) EXPECT_THAT(actions, testing::Contains(fmt::format("set position={}", t)));
+    for (int h = 0; h < 4; ++h)
+        EXPECT_THAT(actions, testing::Contains(fmt::format("set head={}", h)));
+    for (std::int64_t t = 0; t < d->tokens; ++t)
+        EXPECT_THAT(actions, testing::Contains(fmt::format("set position={}", t)));
 }
 
 TEST(AttentionScene, SumsAreCoveredUntilRevealed) {
@@ -198,34 +218,56 @@ TEST(AttentionScene, SumsAreCoveredUntilRevealed) {
     view.revealed = true;
     attention_scene().draw(open, *d, params_of(), view);
     const auto count = [](const LogCanvas& canvas, const char* text) {
-        return std::ranges::count_if(canvas.texts(), [&](const auto& drawn) { return drawn.text == text; });
+        return std::ranges::count_if(canvas.texts(),
+                                     [&](const auto& drawn) { return drawn.text == text; });
     };
     EXPECT_EQ(count(covered, "?") - count(open, "?"), d->tokens);
     EXPECT_GE(count(open, "1.00") - count(covered, "1.00"), d->tokens - 1);
 }
 
 TEST(AttentionScene, NoTextLeavesThePageOrCoversAnother) {
-    const std::string prompts[] = {"湖南大学 Hunan University", kPrompt, "a", long_prompt(24), long_prompt(64), long_prompt(300)};
+    const std::string prompts[] = {"湖南大学 Hunan University",
+                                   kPrompt,
+                                   "a",
+                                   long_prompt(24),
+                                   long_prompt(64),
+                                   long_prompt(300)};
     for (const std::string& prompt : prompts) {
         const auto d = data_of(prompt);
         for (const char* show : {"map", "row"})
-            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1280, 720}, Rect{420, 48, 1120, 960}, Rect{0, 0, 860, 560}})
+            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1280, 720},
+                                    Rect{420, 48, 1120, 960}, Rect{0, 0, 860, 560}})
                 for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
                     for (const Lang lang : {Lang::kZh, Lang::kEn})
                         for (int stage = 0; stage < 5; ++stage) {
                             if (id == ThemeId::kProjector && page.w < 1280) continue;
                             LogCanvas canvas(page);
-                            attention_scene().draw(canvas, *d, params_of({{"show", show}}), view_at(stage, 1, lang, id));
-                            const std::string at = fmt::format("{} tokens {} {}x{} {} {} stage {}", d->tokens, show, page.w, page.h, theme(id).name, lang_name(lang), stage);
+                            attention_scene().draw(canvas, *d, params_of({{"show", show}}),
+                                                   view_at(stage, 1, lang, id));
+                            const std::string at =
+                                fmt::format("{} tokens {} {}x{} {} {} stage {}", d->tokens, show,
+                                            page.w, page.h, theme(id).name, lang_name(lang), stage);
                             EXPECT_THAT(canvas.log(), testing::Not(HasSubstr("⟦"))) << at;
                             for (const LogCanvas::DrawnText& text : canvas.texts()) {
                                 EXPECT_GE(text.box.x, page.x - 1) << at << ": " << text.text;
-                                EXPECT_LE(text.box.right(), page.right() + 1) << at << ": " << text.text;
-                                EXPECT_LE(text.box.bottom(), page.bottom() + 1) << at << ": " << text.text;
+                                EXPECT_LE(text.box.right(), page.right() + 1)
+                                    << at << ": " << text.text;
+                                EXPECT_LE(text.box.bottom(), page.bottom() + 1)
+                                    << at << ": " << text.text;
                                 EXPECT_GE(text.box.y, page.y - 1) << at << ": " << text.text;
                             }
                             if (testing::Test::HasFailure()) return;
                         }
+    }
+}
+
+TEST(AttentionScene, GoldenDrawings) {
+    const auto d = data_of("a fluffy blue");
+    for (const char* show : {"map", "row"}) {
+        LogCanvas canvas({0, 0, 1280, 720});
+        attention_scene().draw(canvas, *d, params_of({{"show", show}, {"heads", "false"}}),
+                               view_at(attention::kMix, 1));
+        expect_golden(std::string("attention_") + show, canvas.log());
     }
 }
 
@@ -265,6 +307,7 @@ TEST(AttentionScene, HoverLightsRowAndColumn) {
 class NoPixels final : public MeshSink {
   public:
     void set_clip(std::optional<PixelRect>) override {}
+
     void add(const Texture&, const Mesh& mesh) override { vertices += mesh.vertices.size(); }
 
     std::size_t vertices = 0;
@@ -280,12 +323,16 @@ TEST(AttentionScene, AMapOf256TokensIsBuiltWithinAFrame) {
         MeshCanvas canvas(sink, atlas, {0, 0, 1920, 1080}, {0, 0}, 1);
         const auto start = std::chrono::steady_clock::now();
         attention_scene().draw(canvas, *d, params, view_at(attention::kMix, 1));
-        best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+        best = std::min(best, std::chrono::duration<double, std::milli>(
+                                  std::chrono::steady_clock::now() - start)
+                                  .count());
     }
     EXPECT_GT(sink.vertices, 10000U);
-    std::printf("[   TIME   ] attention map of 256 tokens, triangles and regions: %.2f ms (aim 4)\n", best);
+    std::printf(
+        "[   TIME   ] attention map of 256 tokens, triangles and regions: %.2f ms (aim 4)\n", best);
     RecordProperty("milliseconds", fmt::format("{:.2f}", best));
-    EXPECT_LT(best, 40);  // ten times the aim: a build with sanitizers on a busy machine still passes
+    EXPECT_LT(best,
+              40);  // ten times the aim: a build with sanitizers on a busy machine still passes
 }
 
 TEST(AttentionScene, WrongSettingsAreNamed) {
@@ -293,7 +340,8 @@ TEST(AttentionScene, WrongSettingsAreNamed) {
     const auto code = [&](std::int64_t layer, std::int64_t head, std::int64_t position) {
         const auto made = attention::make_data(run, layer, head, position);
         EXPECT_FALSE(made.has_value());
-        for (const Lang lang : {Lang::kZh, Lang::kEn}) EXPECT_EQ(describe(lang, made.error()).find('{'), std::string::npos);
+        for (const Lang lang : {Lang::kZh, Lang::kEn})
+            EXPECT_EQ(describe(lang, made.error()).find('{'), std::string::npos);
         return made.error().code;
     };
     EXPECT_EQ(code(2, 0, 0), "attention_layer");
@@ -304,7 +352,9 @@ TEST(AttentionScene, WrongSettingsAreNamed) {
 TEST(AttentionScene, BrokenWeightsAreShownAsTheyAre) {
     auto trace = std::make_shared<Trace>();
     auto model = std::make_shared<LoadedModel>(*small_model());
-    for (std::int64_t i = 0; i < 8; ++i) model->model.weights.at("model.embed_tokens.weight").row(small_tokenizer().encode(" blue")[0])[i] = std::nanf("");
+    for (std::int64_t i = 0; i < 8; ++i)
+        model->model.weights.at("model.embed_tokens.weight")
+            .row(small_tokenizer().encode(" blue")[0])[i] = std::nanf("");
     trace->model = model, trace->prompt = "a blue creature";
     trace->tokens = model->tokenizer.encode_spans(trace->prompt);
     trace->batch.batch = 1, trace->batch.length = static_cast<std::int64_t>(trace->tokens.size());
@@ -313,7 +363,8 @@ TEST(AttentionScene, BrokenWeightsAreShownAsTheyAre) {
     const auto d = attention::make_data(trace, 0, 0, -1).value();
     for (const char* show : {"map", "row"}) {
         LogCanvas canvas({0, 0, 1280, 720});
-        attention_scene().draw(canvas, *d, params_of({{"show", show}}), view_at(attention::kMix, 1));
+        attention_scene().draw(canvas, *d, params_of({{"show", show}}),
+                               view_at(attention::kMix, 1));
         EXPECT_THAT(canvas.log(), HasSubstr("NaN")) << show;
     }
 }

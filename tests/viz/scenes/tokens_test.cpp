@@ -18,22 +18,27 @@ using testing::Not;
 using tokens::Data;
 
 const std::vector<std::string>& texts() {
-    static const std::vector<std::string> kTexts = {"湖南大学 Hunan University",
-                                                    "The university is on the river, and the creature saw it.",
-                                                    "岳麓书院在长沙",
-                                                    "👍🏽 ok\n\t x",
-                                                    "a",
-                                                    "<|doc|>a fluffy<|end|>",
-                                                    std::string(100, 'a') + " roamed the forest",
-                                                    "湖南大学在长沙。湖南大学是一所大学，岳麓书院在湖南大学。Hunan University is a university in Changsha."};
+    static const std::vector<std::string> kTexts = {
+        "湖南大学 Hunan University",
+        "The university is on the river, and the creature saw it.",
+        "岳麓书院在长沙",
+        "👍🏽 ok\n\t x",
+        "a",
+        "<|doc|>a fluffy<|end|>",
+        std::string(100, 'a') + " roamed the forest",
+        "湖南大学在长沙。湖南大学是一所大学，岳麓书院在湖南大学。Hunan University is a university "
+        "in Changsha."};
     return kTexts;
 }
 
-std::shared_ptr<const Data> data_of(const std::string& text, std::int64_t merges = -1, std::int64_t focus = 0) {
+std::shared_ptr<const Data> data_of(const std::string& text, std::int64_t merges = -1,
+                                    std::int64_t focus = 0) {
     return tokens::make_data(small_model(), text, merges, focus).value();
 }
 
-Params params_of() { return parse_params(tokens_scene().params, {}).value(); }
+Params params_of() {
+    return parse_params(tokens_scene().params, {}).value();
+}
 
 View view_at(int stage, double u, Lang lang = Lang::kEn, ThemeId id = ThemeId::kLight) {
     View v;
@@ -43,7 +48,8 @@ View view_at(int stage, double u, Lang lang = Lang::kEn, ThemeId id = ThemeId::k
 
 std::map<std::string, double> observed(const Data& d) {
     std::map<std::string, double> out;
-    for (const Observation& o : tokens::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
+    for (const Observation& o : tokens::observe(d))
+        out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
     return out;
 }
 
@@ -57,10 +63,14 @@ TEST(TokensScene, EverySliderPositionIsTheTokenizersCut) {
             const auto spans = small_tokenizer().encode_spans(text, true, m);
             const auto roots = d->roots(m);
             ASSERT_EQ(roots.size(), spans.size()) << text << " after " << m;
-            ASSERT_EQ(d->tokens_at[static_cast<std::size_t>(m)], static_cast<std::int64_t>(spans.size())) << text << " after " << m;
+            ASSERT_EQ(d->tokens_at[static_cast<std::size_t>(m)],
+                      static_cast<std::int64_t>(spans.size()))
+                << text << " after " << m;
             for (std::size_t i = 0; i < spans.size(); ++i) {
                 ASSERT_EQ(d->node(roots[i]).id, spans[i].id) << text << " after " << m;
-                ASSERT_EQ(d->node(roots[i]).bytes, (tokens::Range{static_cast<std::int64_t>(spans[i].begin), static_cast<std::int64_t>(spans[i].end)}));
+                ASSERT_EQ(d->node(roots[i]).bytes,
+                          (tokens::Range{static_cast<std::int64_t>(spans[i].begin),
+                                         static_cast<std::int64_t>(spans[i].end)}));
             }
         }
     }
@@ -84,12 +94,14 @@ TEST(TokensScene, ObservablesEqualIndependentCounts) {
     EXPECT_LE(o["largest_rise"], 0);
     EXPECT_DOUBLE_EQ(o["bytes_per_char"], 29.0 / 21);
     EXPECT_DOUBLE_EQ(o["tokens_per_word"], static_cast<double>(ids.size()) / 3);
-    for (const std::string& text : texts()) EXPECT_EQ(observed(*data_of(text))["roundtrip"], 1) << text;
+    for (const std::string& text : texts())
+        EXPECT_EQ(observed(*data_of(text))["roundtrip"], 1) << text;
 }
 
 TEST(TokensScene, TheSliderStopsWhereItIsSet) {
     const auto d = data_of("湖南大学 Hunan University", 20);
-    EXPECT_EQ(observed(*d)["tokens"], static_cast<double>(small_tokenizer().encode_spans(d->text, true, 20).size()));
+    EXPECT_EQ(observed(*d)["tokens"],
+              static_cast<double>(small_tokenizer().encode_spans(d->text, true, 20).size()));
     EXPECT_EQ(tokens::slider_at(*d, view_at(tokens::kBytes, 1)), 0);
     EXPECT_EQ(tokens::slider_at(*d, view_at(tokens::kMerge, 1)), 20);
     EXPECT_EQ(tokens::slider_at(*d, view_at(tokens::kTokens, 0)), 20);
@@ -120,7 +132,8 @@ TEST(TokensScene, PillsHangBelowTheirPartsAndNeverTouch) {
             for (const Rect page : {Rect{0, 0, 1720, 800}, Rect{0, 0, 1150, 480}}) {
                 const auto d = data_of(text);
                 LogCanvas canvas(page);
-                const tokens::Layout l = tokens::lay_out(canvas, *d, view_at(2, 1, Lang::kEn, id), page);
+                const tokens::Layout l =
+                    tokens::lay_out(canvas, *d, view_at(2, 1, Lang::kEn, id), page);
                 for (std::size_t i = 0; i < l.pills.size(); ++i) {
                     if (l.pills[i].w == 0) continue;
                     for (const int part : {d->nodes[i].left, d->nodes[i].right}) {
@@ -130,7 +143,9 @@ TEST(TokensScene, PillsHangBelowTheirPartsAndNeverTouch) {
                     for (std::size_t j = 0; j < i; ++j) {
                         const Rect &a = l.pills[i], &b = l.pills[j];
                         if (b.w == 0) continue;
-                        EXPECT_FALSE(a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()) << text << " " << i << " " << j;
+                        EXPECT_FALSE(a.x < b.right() && b.x < a.right() && a.y < b.bottom() &&
+                                     b.y < a.bottom())
+                            << text << " " << i << " " << j;
                     }
                 }
             }
@@ -138,22 +153,28 @@ TEST(TokensScene, PillsHangBelowTheirPartsAndNeverTouch) {
 
 TEST(TokensScene, NoTextLeavesThePage) {
     for (const std::string& text : texts()) {
-        for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1280, 720}, Rect{420, 48, 1120, 960}, Rect{0, 0, 860, 560}})
+        for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1280, 720},
+                                Rect{420, 48, 1120, 960}, Rect{0, 0, 860, 560}})
             for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
                 for (const Lang lang : {Lang::kZh, Lang::kEn})
                     for (int stage = 0; stage < 3; ++stage)
-                        for (const std::int64_t merges : {std::int64_t{0}, std::int64_t{15}, std::int64_t{-1}}) {
+                        for (const std::int64_t merges :
+                             {std::int64_t{0}, std::int64_t{15}, std::int64_t{-1}}) {
                             if (id == ThemeId::kProjector && page.w < 1280) continue;
                             const auto d = data_of(text, merges);
                             LogCanvas canvas(page);
                             tokens::draw(canvas, *d, params_of(), view_at(stage, 1, lang, id));
-                            const std::string at = fmt::format("{} {}x{} {} {} stage {} merges {}", text, page.w, page.h, theme(id).name, lang_name(lang), stage, merges);
+                            const std::string at =
+                                fmt::format("{} {}x{} {} {} stage {} merges {}", text, page.w,
+                                            page.h, theme(id).name, lang_name(lang), stage, merges);
                             EXPECT_THAT(canvas.log(), Not(HasSubstr("⟦"))) << at;
                             EXPECT_THAT(canvas.log(), Not(HasSubstr("\xEF\xBF\xBD"))) << at;
                             for (const LogCanvas::DrawnText& drawn : canvas.texts()) {
                                 EXPECT_GE(drawn.box.x, page.x - 1) << at << ": " << drawn.text;
-                                EXPECT_LE(drawn.box.right(), page.right() + 1) << at << ": " << drawn.text;
-                                EXPECT_LE(drawn.box.bottom(), page.bottom() + 1) << at << ": " << drawn.text;
+                                EXPECT_LE(drawn.box.right(), page.right() + 1)
+                                    << at << ": " << drawn.text;
+                                EXPECT_LE(drawn.box.bottom(), page.bottom() + 1)
+                                    << at << ": " << drawn.text;
                                 EXPECT_GE(drawn.box.y, page.y - 1) << at << ": " << drawn.text;
                             }
                             if (testing::Test::HasFailure()) return;
@@ -161,12 +182,20 @@ TEST(TokensScene, NoTextLeavesThePage) {
     }
 }
 
+TEST(TokensScene, GoldenDrawing) {
+    const auto d = data_of("大学 is", 60);
+    LogCanvas canvas({0, 0, 1280, 720});
+    tokens::draw(canvas, *d, params_of(), view_at(tokens::kTokens, 1));
+    expect_golden("tokens", canvas.log());
+}
+
 TEST(TokensScene, CutCharactersAreSaid) {
     const auto d = data_of("学", 0);
     LogCanvas canvas({0, 0, 1920, 1080});
     tokens::draw(canvas, *d, params_of(), view_at(tokens::kTokens, 1));
     int parts = 0;
-    for (const auto& text : canvas.texts()) parts += text.text == "1 of 3 bytes" || text.text == "1/3";
+    for (const auto& text : canvas.texts())
+        parts += text.text == "1 of 3 bytes" || text.text == "1/3";
     EXPECT_EQ(parts, 3);
     EXPECT_THAT(canvas.log(), HasSubstr("E5"));
 }
@@ -180,12 +209,14 @@ TEST(TokensScene, PagesShowEveryByteOfALongText) {
         const auto d = data_of(text, -1, focus);
         LogCanvas canvas({0, 0, 1920, 1080});
         tokens::draw(canvas, *d, params_of(), view_at(tokens::kTokens, 1));
-        const tokens::Layout l = tokens::lay_out(canvas, *d, view_at(tokens::kTokens, 1), {96, 150, 1728, 800});
+        const tokens::Layout l =
+            tokens::lay_out(canvas, *d, view_at(tokens::kTokens, 1), {96, 150, 1728, 800});
         EXPECT_LE(l.shown.size(), tokens::kMostBytes);
         EXPECT_GE(l.byte_w, 20);
         for (std::int64_t byte = l.shown.begin; byte < l.shown.end; ++byte) seen.insert(byte);
         for (const tokens::Range& word : d->words) {
-            const bool cut = l.shows(word) && (word.begin < l.shown.begin || word.end > l.shown.end);
+            const bool cut =
+                l.shows(word) && (word.begin < l.shown.begin || word.end > l.shown.end);
             EXPECT_FALSE(cut) << "word cut at page " << page;
         }
         if (l.shown.end == d->bytes()) break;
@@ -199,7 +230,8 @@ TEST(TokensScene, WrongSettingsAreNamed) {
     const auto code = [](const std::string& text, std::int64_t merges, std::int64_t focus) {
         const auto made = tokens::make_data(small_model(), text, merges, focus);
         EXPECT_FALSE(made.has_value());
-        for (const Lang lang : {Lang::kZh, Lang::kEn}) EXPECT_EQ(describe(lang, made.error()).find('{'), std::string::npos);
+        for (const Lang lang : {Lang::kZh, Lang::kEn})
+            EXPECT_EQ(describe(lang, made.error()).find('{'), std::string::npos);
         return made.error().code;
     };
     EXPECT_EQ(code("", -1, 0), "empty_prompt");
