@@ -17,6 +17,7 @@ using viz::tr;
 constexpr float kColumn = (kWidth - kGap) / 2;
 constexpr float kPad = 24;                 // no text nearer to a box's frame
 constexpr float kIndent = 28;              // after the number
+constexpr float kBeforeChoices = 6;
 constexpr float kFigureHeight = kWidth * 720 / 1280;
 
 const viz::Theme& paper() { return viz::theme(viz::ThemeId::kPaper); }
@@ -24,11 +25,11 @@ const viz::Theme& paper() { return viz::theme(viz::ThemeId::kPaper); }
 float text_width() { return kColumn - kPad - kIndent - kPad / 2; }
 
 float box_height(const viz::Canvas& canvas, const Handout& h, const Step& step) {
-    float height = kPad + height_of(canvas, step.question.in(h.lang), 13, text_width());
+    float height = kPad + height_of(canvas, step.question.in(h.lang), 13, text_width()) + kBeforeChoices;
     for (const Choice& choice : step.choices) {
         height += std::max(leading(12), height_of(canvas, choice.text.in(h.lang), 12, text_width() - 22)) + 4;
     }
-    return height + kPad * 0.75F;
+    return height + kPad * 0.5F;
 }
 
 // rows of two boxes: how far down the boxes of a page reach
@@ -57,7 +58,7 @@ void draw_box(viz::Canvas& canvas, const Handout& h, int index, viz::Rect box) {
     canvas.stroke_rect(box, {paper().ink, 0.9F}, 6);
     number_disc(canvas, {box.x + 20, box.y + kPad + 6}, index + 1);
     const float x = box.x + kPad / 2 + kIndent;
-    float y = put(canvas, x, box.y + kPad - 4, step.question.in(h.lang), style(13), text_width());
+    float y = put(canvas, x, box.y + kPad - 4, step.question.in(h.lang), style(13), text_width()) + kBeforeChoices;
     for (const Choice& choice : step.choices) {
         canvas.stroke_rect({x, y + 5, 10, 10}, {paper().ink, 1.2F}, 2);
         const float below = put(canvas, x + 22, y + 1, choice.text.in(h.lang), style(12), text_width() - 22);
