@@ -1,5 +1,6 @@
-// Claim expressions: `p["学"] > p["车"]`, `entropy ~ ln(V) +- 2%`, `all(0 <= p <= 1)`. FORMAT.md holds the grammar.
-// An expression is parsed once and evaluated against the observations of a step's runs, in double.
+// Claim expressions: `p["学"] > p["车"]`, `entropy ~ ln(V) +- 2%`, `all(0 <= p <= 1)`. FORMAT.md
+// holds the grammar. An expression is parsed once and evaluated against the observations of a
+// step's runs, in double.
 #pragma once
 
 #include "engine/base/result.h"
@@ -13,7 +14,8 @@
 
 namespace dg::lessons {
 
-/// What an expression sees: the observations of the step's own run under "", of further runs under their names.
+/// What an expression sees: the observations of the step's own run under "", of further runs under
+/// their names.
 using Environment = std::map<std::string, std::vector<viz::Observation>>;
 
 /// A side of a comparison, or the value of an expression without one, as written and as computed.
@@ -45,16 +47,20 @@ struct ExprNode;
 
 class Expression {
   public:
-    /// `runs`: names that a dotted name may start with. Error codes: claim_syntax (expected, found),
-    /// claim_expected_operand, claim_expected_operator, claim_expected_index, claim_band_without_tilde, claim_too_deep
-    /// (found), claim_unknown_function (name, known), claim_unknown_function_near (name, near). `where`: byte offset.
-    static Result<Expression> parse(std::string_view text, const std::vector<std::string>& runs = {});
+    /// `runs`: names that a dotted name may start with. Error codes: claim_syntax (expected,
+    /// found), claim_expected_operand, claim_expected_operator, claim_expected_index,
+    /// claim_band_without_tilde, claim_too_deep (found), claim_unknown_function (name, known),
+    /// claim_unknown_function_near (name, near). `where`: byte offset.
+    static Result<Expression> parse(std::string_view text,
+                                    const std::vector<std::string>& runs = {});
 
-    /// `tolerance`: default of `~` ("2%", "0.05", "" = the rule of FORMAT.md). Error codes: claim_unknown_observable
-    /// (name, known), claim_unknown_observable_near (name, near), claim_unknown_index (name, index, known),
-    /// claim_ambiguous_index (name, index), claim_vector (text), claim_sizes (text, left, right), claim_arguments (name,
-    /// wanted, found); `where` holds the byte offset.
-    [[nodiscard]] Result<Evaluation> evaluate(const Environment& environment, std::string_view tolerance = {}) const;
+    /// `tolerance`: default of `~` ("2%", "0.05", "" = the rule of FORMAT.md). Error codes:
+    /// claim_unknown_observable (name, known), claim_unknown_observable_near (name, near),
+    /// claim_unknown_index (name, index, known), claim_ambiguous_index (name, index), claim_vector
+    /// (text), claim_sizes (text, left, right), claim_arguments (name, wanted, found); `where`
+    /// holds the byte offset.
+    [[nodiscard]] Result<Evaluation> evaluate(const Environment& environment,
+                                              std::string_view tolerance = {}) const;
 
     /// The observables in the order they are written.
     [[nodiscard]] std::vector<ObservableUse> observables() const;
@@ -68,11 +74,13 @@ class Expression {
     std::shared_ptr<const ExprNode> root_;
 };
 
-/// A tolerance as written: a number, or a number and "%", relative to the right-hand side. Error code: claim_tolerance.
+/// A tolerance as written: a number, or a number and "%", relative to the right-hand side. Error
+/// code: claim_tolerance.
 struct Tolerance {
     double amount = 0;
     bool relative = false;
 };
+
 Result<Tolerance> parse_tolerance(std::string_view written);
 
 /// The functions of claim expressions, sorted.

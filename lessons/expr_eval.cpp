@@ -2,11 +2,11 @@
 #include "engine/base/mathfn.h"
 #include "engine/base/suggest.h"
 #include "lessons/expr.h"
+#include "lessons/expr_math.h"
 #include "lessons/expr_node.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 #include <set>
 
@@ -20,59 +20,8 @@ struct Cells {
     bool condition = false;
 };
 
-Cells scalar(double x) { return {{x}, false, false}; }
-
-double integer_power(double base, double exponent) {
-    double result = 1;
-    for (auto n = static_cast<long long>(std::abs(exponent)); n > 0; n >>= 1) {
-        if ((n & 1) != 0) result *= base;
-        base *= base;
-    }
-    return exponent < 0 ? 1 / result : result;
-}
-
-double power(double base, double exponent) {
-    const bool whole = exponent == std::floor(exponent) && std::abs(exponent) < 1e6;
-    return whole ? integer_power(base, exponent) : dg::exp(exponent * dg::log(base));
-}
-
-double log2_of(double x) {
-    int exponent = 0;
-    // a power of two is exact
-    if (x > 0 && std::isfinite(x) && std::frexp(x, &exponent) == 0.5) return exponent - 1;
-    return dg::log(x) / std::numbers::ln2;
-}
-
-double log10_of(double x) {
-    const double y = dg::log(x) / std::numbers::ln10;
-    const double whole = std::nearbyint(y);
-    // a power of ten is exact
-    return std::abs(whole) < 300 && integer_power(10, whole) == x ? whole : y;
-}
-
-double median_of(std::vector<double> v) {
-    if (v.empty()) return std::nan("");
-    std::sort(v.begin(), v.end());
-    const std::size_t half = v.size() / 2;
-    return v.size() % 2 == 1 ? v[half] : (v[half - 1] + v[half]) / 2;
-}
-
-double variance_of(const std::vector<double>& v) {
-    const double mean = std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
-    double sum = 0;
-    for (const double x : v) sum += (x - mean) * (x - mean);
-    return sum / static_cast<double>(v.size());
-}
-
-// a NaN anywhere makes the extreme NaN: a claim about it is then false
-double extreme(const std::vector<double>& v, bool largest) {
-    if (v.empty()) return std::nan("");
-    double best = v.front();
-    for (const double x : v) {
-        if (std::isnan(x)) return x;
-        best = largest ? std::max(best, x) : std::min(best, x);
-    }
-    return best;
+Cells scalar(double x) {
+    return {{x}, false, false};
 }
 
 bool compares(double a, const std::string& op, double b, double band) {
@@ -92,24 +41,33 @@ class Evaluator {
 
     Result<Evaluation> run(const ExprNode& root) {
         DG_ASSIGN(const Cells cells, evaluate(root));
-        if (cells.vector) return Error{"claim_vector", {{"text", piece(root)}}, std::to_string(root.begin)};
+        if (cells.vector)
+            return Error{"claim_vector", {{"text", piece(root)}}, std::to_string(root.begin)};
         result_.value = cells.v.front();
         result_.condition = cells.condition;
-        if (result_.readings.empty()) result_.readings.push_back({piece(root), cells.v, cells.vector});
+        if (result_.readings.empty())
+            result_.readings.push_back({piece(root), cells.v, cells.vector});
         return result_;
     }
 
   private:
     Result<Cells> evaluate(const ExprNode& node) {
         switch (node.kind) {
-            case ExprKind::kNumber: return scalar(node.number);
-            case ExprKind::kObservable: return observable(node);
-            case ExprKind::kCall: return call(node);
-            case ExprKind::kNegate: return each(node, [](double x) { return -x; });
-            case ExprKind::kBinary: return binary(node);
-            case ExprKind::kCompare: return compare(node);
+            case ExprKind::kNumber:
+                return scalar(node.number);
+            case ExprKind::kObservable:
+                return observable(node);
+            case ExprKind::kCall:
+                return call(node);
+            case ExprKind::kNegate:
+                return each(node, [](double x) { return -x; });
+            case ExprKind::kBinary:
+                return binary(node);
+            case ExprKind::kCompare:
+                return compare(node);
             case ExprKind::kAnd:
-            case ExprKind::kOr: return join(node);
+            case ExprKind::kOr:
+                return join(node);
             case ExprKind::kNot: {
                 DG_ASSIGN(Cells cells, each(node, [](double x) { return x == 0 ? 1.0 : 0.0; }));
                 cells.condition = true;
@@ -132,7 +90,9 @@ class Evaluator {
         if (found.empty()) return unknown_observable(node, all);
         if (cells.empty()) return unknown_index(node, found);
         if (node.indexed && cells.size() > 1) {
-            return Error{"claim_ambiguous_index", {{"name", node.name}, {"index", node.index}}, std::to_string(node.begin)};
+            return Error{"claim_ambiguous_index",
+                         {{"name", node.name}, {"index", node.index}},
+                         std::to_string(node.begin)};
         }
         Cells value;
         for (const viz::Observation* o : cells) {
@@ -143,22 +103,27 @@ class Evaluator {
         return value;
     }
 
-    static Error unknown_observable(const ExprNode& node, const std::vector<viz::Observation>& all) {
+    static Error unknown_observable(const ExprNode& node,
+                                    const std::vector<viz::Observation>& all) {
         std::set<std::string> names;
         for (const viz::Observation& o : all) names.insert(o.name);
         const std::vector<std::string> known(names.begin(), names.end());
         const std::string near = nearest(node.name, known);
         if (!near.empty()) {
-            return {"claim_unknown_observable_near", {{"name", node.name}, {"near", near}}, std::to_string(node.begin)};
+            return {"claim_unknown_observable_near",
+                    {{"name", node.name}, {"near", near}},
+                    std::to_string(node.begin)};
         }
         return {"claim_unknown_observable",
                 {{"name", node.name}, {"known", fmt::format("{}", fmt::join(known, " "))}},
                 std::to_string(node.begin)};
     }
 
-    static Error unknown_index(const ExprNode& node, const std::vector<const viz::Observation*>& found) {
+    static Error unknown_index(const ExprNode& node,
+                               const std::vector<const viz::Observation*>& found) {
         std::string known;
-        for (std::size_t i = 0; i < found.size() && i < 12; ++i) known.append(i == 0 ? "" : " ").append(found[i]->index);
+        for (std::size_t i = 0; i < found.size() && i < 12; ++i)
+            known.append(i == 0 ? "" : " ").append(found[i]->index);
         if (found.size() > 12) known += fmt::format(" … ({})", found.size());
         return {"claim_unknown_index",
                 {{"name", node.name}, {"index", node.index}, {"known", known}},
@@ -178,13 +143,16 @@ class Evaluator {
     Result<Cells> zip(const ExprNode& node, const Cells& a, const Cells& b, F f) {
         if (a.vector && b.vector && a.v.size() != b.v.size()) {
             return Error{"claim_sizes",
-                         {{"text", piece(node)}, {"left", std::to_string(a.v.size())}, {"right", std::to_string(b.v.size())}},
+                         {{"text", piece(node)},
+                          {"left", std::to_string(a.v.size())},
+                          {"right", std::to_string(b.v.size())}},
                          std::to_string(node.begin)};
         }
         Cells out;
         out.vector = a.vector || b.vector;
         const std::size_t n = a.vector ? a.v.size() : b.v.size();
-        for (std::size_t i = 0; i < n; ++i) out.v.push_back(f(a.v[a.vector ? i : 0], b.v[b.vector ? i : 0]));
+        for (std::size_t i = 0; i < n; ++i)
+            out.v.push_back(f(a.v[a.vector ? i : 0], b.v[b.vector ? i : 0]));
         return out;
     }
 
@@ -193,11 +161,16 @@ class Evaluator {
         DG_ASSIGN(const Cells b, evaluate(*node.parts[1]));
         return zip(node, a, b, [op = node.op](double x, double y) {
             switch (op) {
-                case '+': return x + y;
-                case '-': return x - y;
-                case '*': return x * y;
-                case '/': return x / y;
-                default: return power(x, y);
+                case '+':
+                    return x + y;
+                case '-':
+                    return x - y;
+                case '*':
+                    return x * y;
+                case '/':
+                    return x / y;
+                default:
+                    return power(x, y);
             }
         });
     }
@@ -206,14 +179,16 @@ class Evaluator {
         std::vector<Cells> sides;
         for (const auto& part : node.parts) {
             DG_ASSIGN(Cells side, evaluate(*part));
-            if (part->kind != ExprKind::kNumber) result_.readings.push_back({piece(*part), side.v, side.vector});
+            if (part->kind != ExprKind::kNumber)
+                result_.readings.push_back({piece(*part), side.v, side.vector});
             sides.push_back(std::move(side));
         }
         Cells verdict = {{1}, false, true};
         for (std::size_t i = 0; i < node.comparisons.size(); ++i) {
             DG_ASSIGN(const Tolerance band, band_of(node, i));
             DG_ASSIGN(const Cells holds, zip(node, sides[i], sides[i + 1], [&](double a, double b) {
-                          const double width = band.relative ? band.amount * std::abs(b) : band.amount;
+                          const double width =
+                              band.relative ? band.amount * std::abs(b) : band.amount;
                           return compares(a, node.comparisons[i], b, width) ? 1.0 : 0.0;
                       }));
             DG_ASSIGN(verdict, zip(node, verdict, holds, [](double a, double b) { return a * b; }));
@@ -222,21 +197,26 @@ class Evaluator {
         return verdict;
     }
 
-    // the tolerance of one `~`: as written, else the claim's, else half a unit of the last decimal of a literal, else 1e-5
+    // the tolerance of one `~`: as written, else the claim's, else half a unit of the last decimal
+    // of a literal, else 1e-5
     Result<Tolerance> band_of(const ExprNode& node, std::size_t i) {
         if (node.comparisons[i] != "~") return Tolerance{};
         const ExprNode::Band& band = node.bands[i];
         if (band.amount) {
             DG_ASSIGN(const Cells amount, evaluate(*band.amount));
             if (amount.vector) {
-                return Error{"claim_vector", {{"text", piece(*band.amount)}}, std::to_string(band.amount->begin)};
+                return Error{"claim_vector",
+                             {{"text", piece(*band.amount)}},
+                             std::to_string(band.amount->begin)};
             }
-            return Tolerance{band.relative ? amount.v.front() / 100 : amount.v.front(), band.relative};
+            return Tolerance{band.relative ? amount.v.front() / 100 : amount.v.front(),
+                             band.relative};
         }
         if (tolerance_ != nullptr) return *tolerance_;
         for (const std::size_t side : {i + 1, i}) {
             const int decimals = decimals_of(*node.parts[side]);
-            if (decimals >= 0) return Tolerance{0.5 * integer_power(10, -decimals) * (1 + 1e-9), false};
+            if (decimals >= 0)
+                return Tolerance{0.5 * integer_power(10, -decimals) * (1 + 1e-9), false};
         }
         return Tolerance{1e-5, true};
     }
@@ -271,14 +251,18 @@ class Evaluator {
         const std::size_t wanted = f == "rank" ? 2 : 1;
         if (many ? arguments.empty() : arguments.size() != wanted) {
             return Error{"claim_arguments",
-                         {{"name", f}, {"wanted", many ? "1+" : std::to_string(wanted)}, {"found", std::to_string(arguments.size())}},
+                         {{"name", f},
+                          {"wanted", many ? "1+" : std::to_string(wanted)},
+                          {"found", std::to_string(arguments.size())}},
                          std::to_string(node.begin)};
         }
         if (f == "rank") return rank(node, arguments[0], arguments[1]);
         if (many && arguments.size() > 1) {
             Cells best = arguments.front();
             for (std::size_t i = 1; i < arguments.size(); ++i) {
-                DG_ASSIGN(best, zip(node, best, arguments[i], [&](double a, double b) { return extreme({a, b}, f == "max"); }));
+                DG_ASSIGN(best, zip(node, best, arguments[i], [&](double a, double b) {
+                              return extreme({a, b}, f == "max");
+                          }));
             }
             return best;
         }
@@ -287,9 +271,13 @@ class Evaluator {
 
     // 1 + how many cells are larger
     Result<Cells> rank(const ExprNode& node, const Cells& x, const Cells& among) {
-        if (x.vector) return Error{"claim_vector", {{"text", piece(*node.parts[0])}}, std::to_string(node.parts[0]->begin)};
+        if (x.vector)
+            return Error{"claim_vector",
+                         {{"text", piece(*node.parts[0])}},
+                         std::to_string(node.parts[0]->begin)};
         const double value = x.v.front();
-        return scalar(1 + static_cast<double>(std::count_if(among.v.begin(), among.v.end(), [&](double y) { return y > value; })));
+        return scalar(1 + static_cast<double>(std::count_if(among.v.begin(), among.v.end(),
+                                                            [&](double y) { return y > value; })));
     }
 
     static Cells over_cells(const std::string& f, Cells x) {
@@ -301,9 +289,14 @@ class Evaluator {
         if (f == "var") return scalar(variance_of(x.v));
         if (f == "min" || f == "max") return scalar(extreme(x.v, f == "max"));
         // of a condition: how often it holds; of an observable: how many cells it has
-        if (f == "count") return scalar(x.condition ? static_cast<double>(std::count_if(x.v.begin(), x.v.end(), holds)) : n);
-        if (f == "all") return {{std::all_of(x.v.begin(), x.v.end(), holds) ? 1.0 : 0.0}, false, true};
-        if (f == "any") return {{std::any_of(x.v.begin(), x.v.end(), holds) ? 1.0 : 0.0}, false, true};
+        if (f == "count")
+            return scalar(x.condition
+                              ? static_cast<double>(std::count_if(x.v.begin(), x.v.end(), holds))
+                              : n);
+        if (f == "all")
+            return {{std::all_of(x.v.begin(), x.v.end(), holds) ? 1.0 : 0.0}, false, true};
+        if (f == "any")
+            return {{std::any_of(x.v.begin(), x.v.end(), holds) ? 1.0 : 0.0}, false, true};
         for (double& y : x.v) y = of_number(f, y);
         x.condition = false;
         return x;
@@ -320,7 +313,9 @@ class Evaluator {
         return std::floor(x + 0.5);  // round
     }
 
-    [[nodiscard]] std::string piece(const ExprNode& node) const { return text_.substr(node.begin, node.end - node.begin); }
+    [[nodiscard]] std::string piece(const ExprNode& node) const {
+        return text_.substr(node.begin, node.end - node.begin);
+    }
 
     const std::string& text_;
     const Environment& environment_;
@@ -330,19 +325,8 @@ class Evaluator {
 
 }  // namespace
 
-std::string written_number(double value, int digits) {
-    if (std::isnan(value)) return "NaN";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    return fmt::format("{:.{}g}", value, digits);
-}
-
-std::string Reading::written() const {
-    if (!vector) return written_number(cells.front());
-    const auto [low, high] = std::minmax_element(cells.begin(), cells.end());
-    return fmt::format("[{}] {} … {}", cells.size(), written_number(*low), written_number(*high));
-}
-
-Result<Evaluation> Expression::evaluate(const Environment& environment, std::string_view tolerance) const {
+Result<Evaluation> Expression::evaluate(const Environment& environment,
+                                        std::string_view tolerance) const {
     Tolerance band;
     if (!tolerance.empty()) {
         DG_ASSIGN(band, parse_tolerance(tolerance));

@@ -19,12 +19,15 @@ struct ExprNode {
     std::string run, name, index;  // observable; name: function of a call
     bool indexed = false;
 
-    char op = 0;                           // binary: + - * / ^
-    std::vector<std::string> comparisons;  // "<", "<=", ">", ">=", "==", "!=", "~": one less than parts
+    char op = 0;  // binary: + - * / ^
+    std::vector<std::string>
+        comparisons;  // "<", "<=", ">", ">=", "==", "!=", "~": one less than parts
+
     struct Band {
         std::shared_ptr<const ExprNode> amount;  // nullptr = none written
         bool relative = false;
     };
+
     std::vector<Band> bands;  // one per comparison
 
     std::vector<std::shared_ptr<const ExprNode>> parts;

@@ -1,5 +1,5 @@
-// Text of a claim -> tree. A recursive descent over a handful of levels, loosest first: or, and, not, comparison chain,
-// sum, product, minus, power, primary.
+// Text of a claim -> tree. A recursive descent over a handful of levels, loosest first: or, and,
+// not, comparison chain, sum, product, minus, power, primary.
 #include "engine/base/suggest.h"
 #include "lessons/expr.h"
 #include "lessons/expr_node.h"
@@ -14,13 +14,20 @@ namespace {
 
 using NodePtr = std::shared_ptr<const ExprNode>;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr int kDeepest = 200;  // brackets, signs and powers inside one another
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_name_start(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 class ExprParser {
   public:
-    ExprParser(std::string_view text, const std::vector<std::string>& runs) : text_(text), runs_(runs) {}
+    ExprParser(std::string_view text, const std::vector<std::string>& runs)
+        : text_(text), runs_(runs) {}
 
     Result<NodePtr> parse() {
         DG_ASSIGN(NodePtr root, disjunction());
@@ -35,7 +42,8 @@ class ExprParser {
     Result<NodePtr> conjunction() { return joined("and", ExprKind::kAnd, &ExprParser::negation); }
 
     // a WORD b WORD c, as one node
-    Result<NodePtr> joined(std::string_view word, ExprKind kind, Result<NodePtr> (ExprParser::*part)()) {
+    Result<NodePtr> joined(std::string_view word, ExprKind kind,
+                           Result<NodePtr> (ExprParser::*part)()) {
         DG_ASSIGN(NodePtr first, (this->*part)());
         if (!peek_word(word)) return first;
         auto node = std::make_shared<ExprNode>();
@@ -52,9 +60,11 @@ class ExprParser {
         skip_space();
         const std::size_t begin = at_;
         if (!take_word("not")) return comparison();
+        if (++depth_ > kDeepest) return problem("claim_too_deep");
         auto node = std::make_shared<ExprNode>();
         node->kind = ExprKind::kNot;
         DG_ASSIGN(NodePtr inner, negation());
+        --depth_;
         node->parts.push_back(inner);
         node->begin = begin;
         node->end = inner->end;
@@ -122,7 +132,9 @@ class ExprParser {
         skip_space();
         const std::size_t begin = at_;
         if (!take("-") && !take("−")) return power();
+        if (++depth_ > kDeepest) return problem("claim_too_deep");
         DG_ASSIGN(NodePtr inner, minus());
+        --depth_;
         auto node = std::make_shared<ExprNode>();
         node->kind = ExprKind::kNegate;
         node->parts.push_back(inner);
@@ -135,12 +147,14 @@ class ExprParser {
     Result<NodePtr> power() {
         DG_ASSIGN(NodePtr base, primary());
         if (!take("^")) return base;
+        if (++depth_ > kDeepest) return problem("claim_too_deep");
         DG_ASSIGN(NodePtr exponent, minus());
+        --depth_;
         return binary('^', base, exponent);
     }
 
     Result<NodePtr> primary() {
-        if (++depth_ > 200) return problem("claim_too_deep");
+        if (++depth_ > kDeepest) return problem("claim_too_deep");
         skip_space();
         if (at_ >= text_.size()) return problem("claim_expected_operand");
         const std::size_t begin = at_;
@@ -199,7 +213,8 @@ class ExprParser {
             node->kind = ExprKind::kObservable;
             const std::size_t dot = name.find('.');
             const std::string head = name.substr(0, dot);
-            if (dot != std::string::npos && std::find(runs_.begin(), runs_.end(), head) != runs_.end()) {
+            if (dot != std::string::npos &&
+                std::find(runs_.begin(), runs_.end(), head) != runs_.end()) {
                 node->run = head;
                 name = name.substr(dot + 1);
             }
@@ -284,7 +299,9 @@ class ExprParser {
     }
 
     void skip_space() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n')) ++at_;
+        while (at_ < text_.size() &&
+               (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n'))
+            ++at_;
     }
 
     bool take(std::string_view token) {
@@ -316,7 +333,9 @@ class ExprParser {
     [[nodiscard]] Error problem(const std::string& code) const {
         std::size_t length = at_ < text_.size() ? 1 : 0;
         // a whole character, not its first byte
-        while (at_ + length < text_.size() && (static_cast<unsigned char>(text_[at_ + length]) & 0xC0U) == 0x80U) ++length;
+        while (at_ + length < text_.size() &&
+               (static_cast<unsigned char>(text_[at_ + length]) & 0xC0U) == 0x80U)
+            ++length;
         const std::string found = length == 0 ? "⏎" : std::string(text_.substr(at_, length));
         return {code, {{"found", found}}, std::to_string(at_)};
     }
@@ -333,7 +352,8 @@ void collect(const ExprNode& node, std::vector<ObservableUse>& uses) {
     }
     for (std::size_t i = 0; i < node.parts.size(); ++i) {
         collect(*node.parts[i], uses);
-        if (i > 0 && i <= node.bands.size() && node.bands[i - 1].amount) collect(*node.bands[i - 1].amount, uses);
+        if (i > 0 && i <= node.bands.size() && node.bands[i - 1].amount)
+            collect(*node.bands[i - 1].amount, uses);
     }
 }
 
@@ -357,30 +377,13 @@ bool Expression::is_condition() const {
         case ExprKind::kCompare:
         case ExprKind::kAnd:
         case ExprKind::kOr:
-        case ExprKind::kNot: return true;
-        case ExprKind::kCall: return root_->name == "all" || root_->name == "any";
-        default: return false;
+        case ExprKind::kNot:
+            return true;
+        case ExprKind::kCall:
+            return root_->name == "all" || root_->name == "any";
+        default:
+            return false;
     }
-}
-
-const std::vector<std::string>& expression_functions() {
-    static const std::vector<std::string> kNames = {"abs",   "all", "any",  "count", "exp",   "floor", "ln",  "log10",
-                                                    "log2",  "max", "mean", "median", "min",  "rank",  "round", "sqrt",
-                                                    "sum",   "var"};
-    return kNames;
-}
-
-Result<Tolerance> parse_tolerance(std::string_view written) {
-    Tolerance tolerance;
-    const char* last = written.data() + written.size();
-    const auto [end, error] = std::from_chars(written.data(), last, tolerance.amount);
-    std::string_view rest(end, static_cast<std::size_t>(last - end));
-    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
-    tolerance.relative = rest == "%";
-    const bool good = error == std::errc{} && (rest.empty() || rest == "%") && tolerance.amount >= 0;
-    if (!good) return Error{"claim_tolerance", {{"found", std::string(written)}}, {}};
-    if (tolerance.relative) tolerance.amount /= 100;
-    return tolerance;
 }
 
 }  // namespace dg::lessons

@@ -5,12 +5,14 @@
 namespace dg::lessons::kit {
 namespace {
 
-const viz::Theme& paper() { return viz::theme(viz::ThemeId::kPaper); }
+const viz::Theme& paper() {
+    return viz::theme(viz::ThemeId::kPaper);
+}
 
 // "deepglass --lesson 01-next-token --step 2 --lang zh"
 std::string recipe_line(const Handout& handout) {
-    return fmt::format("deepglass --lesson {} --step {} --lang {}", handout.lesson.id, handout.figure_step + 1,
-                       viz::lang_name(handout.lang));
+    return fmt::format("deepglass --lesson {} --step {} --lang {}", handout.lesson.id,
+                       handout.figure_step + 1, viz::lang_name(handout.lang));
 }
 
 }  // namespace
@@ -23,12 +25,14 @@ viz::TextStyle style(float size, viz::Weight weight, viz::Color color) {
     return s;
 }
 
-float height_of(const viz::Canvas& canvas, std::string_view text, float size, float width, viz::Weight weight) {
+float height_of(const viz::Canvas& canvas, std::string_view text, float size, float width,
+                viz::Weight weight) {
     const auto lines = viz::wrap(canvas, text, style(size, weight), width);
     return static_cast<float>(lines.size()) * leading(size);
 }
 
-float put(viz::Canvas& canvas, float x, float top, std::string_view text, const viz::TextStyle& s, float width) {
+float put(viz::Canvas& canvas, float x, float top, std::string_view text, const viz::TextStyle& s,
+          float width) {
     float y = top;
     for (const std::string& line : viz::wrap(canvas, text, s, width)) {
         // the baseline sits so that the line is centred in its leading
@@ -38,13 +42,15 @@ float put(viz::Canvas& canvas, float x, float top, std::string_view text, const 
     return y;
 }
 
-float header(viz::Canvas& canvas, const Handout& handout, std::string_view kind_key, std::size_t page, std::size_t pages) {
+float header(viz::Canvas& canvas, const Handout& handout, std::string_view kind_key,
+             std::size_t page, std::size_t pages) {
     const float baseline = kMargin + 6;
     const viz::TextStyle name = style(13, viz::Weight::kBold);
     canvas.text({kMargin, baseline}, "deepglass", name);
     const float after = kMargin + canvas.measure("deepglass", name).width + 12;
     const std::string line = viz::tr(handout.lang, kind_key,
-                                     {{"number", std::to_string(handout.lesson.number())}, {"page", std::to_string(page + 1)},
+                                     {{"number", std::to_string(handout.lesson.number())},
+                                      {"page", std::to_string(page + 1)},
                                       {"pages", std::to_string(pages)}});
     canvas.text({after, baseline}, line, style(11, viz::Weight::kRegular, paper().ink2));
     canvas.line({kMargin, baseline + 12}, {kMargin + kWidth, baseline + 12}, {paper().ink, 1.3F});
@@ -54,7 +60,8 @@ float header(viz::Canvas& canvas, const Handout& handout, std::string_view kind_
 void foot(viz::Canvas& canvas, const Handout& handout) {
     const float top = 1122.5F - kMargin - 14;
     canvas.line({kMargin, top - 14}, {kMargin + kWidth, top - 14}, {paper().hairline, 1});
-    canvas.text({kMargin, top}, recipe_line(handout), style(10, viz::Weight::kRegular, paper().ink2));
+    canvas.text({kMargin, top}, recipe_line(handout),
+                style(10, viz::Weight::kRegular, paper().ink2));
 }
 
 void number_disc(viz::Canvas& canvas, viz::Vec2 center, int number) {

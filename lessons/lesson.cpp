@@ -12,14 +12,20 @@ std::string Place::written() const {
 
 char letter(CheckClass c) {
     switch (c) {
-        case CheckClass::kExact: return 'E';
-        case CheckClass::kTolerance: return 'T';
-        case CheckClass::kRelation: return 'R';
-        case CheckClass::kPublished: return 'P';
+        case CheckClass::kExact:
+            return 'E';
+        case CheckClass::kTolerance:
+            return 'T';
+        case CheckClass::kRelation:
+            return 'R';
+        case CheckClass::kPublished:
+            return 'P';
     }
     return '?';
 }
 
-int Lesson::number() const { return std::atoi(id.c_str()); }
+int Lesson::number() const {
+    return std::atoi(id.c_str());
+}
 
 }  // namespace dg::lessons

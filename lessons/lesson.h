@@ -1,5 +1,6 @@
-// A lesson as read from lessons/data/NN-name/lesson.toml: plain values, every visible text in both languages, every
-// part knowing its place in the file. FORMAT.md documents the file; parser.h reads it.
+// A lesson as read from lessons/data/NN-name/lesson.toml: plain values, every visible text in both
+// languages, every part knowing its place in the file. FORMAT.md documents the file; parser.h reads
+// it.
 #pragma once
 
 #include "viz/theme/theme.h"
@@ -25,7 +26,9 @@ struct Text {
     std::string zh, en;
     Place at;
 
-    [[nodiscard]] const std::string& in(viz::Lang lang) const { return lang == viz::Lang::kZh ? zh : en; }
+    [[nodiscard]] const std::string& in(viz::Lang lang) const {
+        return lang == viz::Lang::kZh ? zh : en;
+    }
 
     [[nodiscard]] bool empty() const { return zh.empty() && en.empty(); }
 };
@@ -43,19 +46,21 @@ struct NamedRun {
     Place at;
 };
 
-/// Check class of curriculum.md: E identity, T numeric with tolerance, R relation on 4 of 5 sets, P published figure.
+/// Check class of curriculum.md: E identity, T numeric with tolerance, R relation on 4 of 5 sets, P
+/// published figure.
 enum class CheckClass { kExact, kTolerance, kRelation, kPublished };
 char letter(CheckClass c);
 
 struct Claim {
     std::string that;  // the expression (expr.h)
     CheckClass check = CheckClass::kExact;
-    std::string source;           // class P: the key of the primary source
-    std::string tolerance;        // default of `~` in this claim: "2%" or "0.05"; empty = the rule of FORMAT.md
-    std::string records;          // class R on shipped training records: the seeds they were made with
-    std::vector<Settings> over;   // class R: the prompt sets or seeds it is tried on
-    Place at;                     // of `that`
-    std::string raw;              // `that` as written between its quotes, to place an error inside it
+    std::string source;  // class P: the key of the primary source
+    std::string
+        tolerance;  // default of `~` in this claim: "2%" or "0.05"; empty = the rule of FORMAT.md
+    std::string records;  // class R on shipped training records: the seeds they were made with
+    std::vector<Settings> over;  // class R: the prompt sets or seeds it is tried on
+    Place at;                    // of `that`
+    std::string raw;  // `that` as written between its quotes, to place an error inside it
 };
 
 struct Choice {

@@ -10,10 +10,12 @@ namespace dg::lessons {
 namespace {
 
 const std::vector<std::string> kStepKeys = {
-    "title", "scene", "set",   "stage",        "u",       "do",          "text", "question", "choices", "answer",
-    "reveal", "common_wrong", "hints", "note", "minutes", "short_route", "controls", "run", "claim"};
+    "title",    "scene",  "set",    "stage",        "u",     "do",   "text",    "question",
+    "choices",  "answer", "reveal", "common_wrong", "hints", "note", "minutes", "short_route",
+    "controls", "run",    "claim"};
 
-// ---- questions -----------------------------------------------------------------------------------------------------
+// ---- questions
+// -----------------------------------------------------------------------------------------------------
 
 void read_common_wrong(TomlFile& file, TomlView& view, Step& step) {
     const toml::node* node = view.find("common_wrong");
@@ -25,9 +27,11 @@ void read_common_wrong(TomlFile& file, TomlView& view, Step& step) {
     wrong.choice = part.integer("choice", 0, true);
     wrong.reply = part.text("reply", true);
     const int count = static_cast<int>(step.choices.size());
-    if (part.find("choice") != nullptr && (wrong.choice < 1 || wrong.choice > count || wrong.choice == step.answer)) {
+    if (part.find("choice") != nullptr &&
+        (wrong.choice < 1 || wrong.choice > count || wrong.choice == step.answer)) {
         file.problems.error(wrong.at, "lesson_common_wrong",
-                            {{"choice", std::to_string(wrong.choice)}, {"count", std::to_string(count)},
+                            {{"choice", std::to_string(wrong.choice)},
+                             {"count", std::to_string(count)},
                              {"answer", std::to_string(step.answer)}});
     }
     step.common_wrong = std::move(wrong);
@@ -36,25 +40,32 @@ void read_common_wrong(TomlFile& file, TomlView& view, Step& step) {
 void read_question(TomlFile& file, TomlView& view, Step& step) {
     step.question = view.text("question", true);
     if (view.find("choices") == nullptr) view.missing("choices");
-    for (const toml::table* choice : view.tables("choices")) step.choices.push_back({text_of(file, *choice)});
+    for (const toml::table* choice : view.tables("choices"))
+        step.choices.push_back({text_of(file, *choice)});
     const int count = static_cast<int>(step.choices.size());
     if (view.find("choices") != nullptr && (count < 2 || count > 4)) {
-        file.problems.error(view.place_of("choices"), "lesson_choices", {{"count", std::to_string(count)}});
+        file.problems.error(view.place_of("choices"), "lesson_choices",
+                            {{"count", std::to_string(count)}});
     }
     step.answer = view.integer("answer", 0, true);
     step.answer_at = view.place_of("answer");
     if (view.find("answer") != nullptr && (step.answer < 1 || step.answer > count)) {
-        file.problems.error(step.answer_at, "lesson_answer_range",
-                            {{"answer", std::to_string(step.answer)}, {"count", std::to_string(count)}});
+        file.problems.error(
+            step.answer_at, "lesson_answer_range",
+            {{"answer", std::to_string(step.answer)}, {"count", std::to_string(count)}});
     }
     read_common_wrong(file, view, step);
 }
 
-// ---- further runs and claims ---------------------------------------------------------------------------------------
+// ---- further runs and claims
+// ---------------------------------------------------------------------------------------
 
 bool good_name(const std::string& name) {
-    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), good);
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+           std::all_of(name.begin(), name.end(), good);
 }
 
 void read_runs(TomlFile& file, TomlView& view, Step& step) {
@@ -64,7 +75,8 @@ void read_runs(TomlFile& file, TomlView& view, Step& step) {
         run.name = part.string("name", true);
         run.at = part.place_of("name");
         run.set = part.settings("set");
-        const bool taken = std::any_of(step.runs.begin(), step.runs.end(), [&](const NamedRun& r) { return r.name == run.name; });
+        const bool taken = std::any_of(step.runs.begin(), step.runs.end(),
+                                       [&](const NamedRun& r) { return r.name == run.name; });
         if (part.find("name") != nullptr && (!good_name(run.name) || taken)) {
             file.problems.error(run.at, "lesson_run_name", {{"name", run.name}});
         }
@@ -78,11 +90,13 @@ std::vector<Settings> read_over(TomlFile& file, TomlView& view) {
     std::vector<Settings> sets;
     if (node == nullptr) return sets;
     if (node->is_array()) {
-        for (const toml::table* table : view.tables("over")) sets.push_back(settings_of(file, *table));
+        for (const toml::table* table : view.tables("over"))
+            sets.push_back(settings_of(file, *table));
         return sets;
     }
     const toml::table* table = node->as_table();
-    const toml::array* values = table != nullptr && table->size() == 1 ? table->begin()->second.as_array() : nullptr;
+    const toml::array* values =
+        table != nullptr && table->size() == 1 ? table->begin()->second.as_array() : nullptr;
     if (values == nullptr) {
         view.wrong_type("over", *node, "[{...}, ...] or {seed = [...]}");
         return sets;
@@ -90,7 +104,8 @@ std::vector<Settings> read_over(TomlFile& file, TomlView& view) {
     const std::string name(table->begin()->first.str());
     for (const toml::node& value : *values) {
         Settings set;
-        if (!scalar_written(value, set.values[name])) view.wrong_type(name, value, "string, number, boolean");
+        if (!scalar_written(value, set.values[name]))
+            view.wrong_type(name, value, "string, number, boolean");
         set.places[name] = file.place(value.source());
         sets.push_back(std::move(set));
     }
@@ -100,7 +115,8 @@ std::vector<Settings> read_over(TomlFile& file, TomlView& view) {
 CheckClass read_class(TomlFile& file, TomlView& view) {
     if (view.find("class") == nullptr) return CheckClass::kExact;
     const std::string written = view.string("class", false);
-    for (const CheckClass c : {CheckClass::kExact, CheckClass::kTolerance, CheckClass::kRelation, CheckClass::kPublished}) {
+    for (const CheckClass c : {CheckClass::kExact, CheckClass::kTolerance, CheckClass::kRelation,
+                               CheckClass::kPublished}) {
         if (written == std::string(1, letter(c))) return c;
     }
     file.problems.error(view.place_of("class"), "lesson_class", {{"found", written}});
@@ -110,10 +126,12 @@ CheckClass read_class(TomlFile& file, TomlView& view) {
 // what a class asks of its claim
 void check_class(TomlFile& file, TomlView& view, const Claim& claim) {
     if (claim.check == CheckClass::kRelation && claim.records.empty() && claim.over.size() < 5) {
-        file.problems.error(claim.at, "lesson_relation_sets", {{"count", std::to_string(claim.over.size())}});
+        file.problems.error(claim.at, "lesson_relation_sets",
+                            {{"count", std::to_string(claim.over.size())}});
     }
     if (claim.check != CheckClass::kRelation && !claim.over.empty()) {
-        file.problems.error(view.place_of("over"), "lesson_over_class", {{"class", std::string(1, letter(claim.check))}});
+        file.problems.error(view.place_of("over"), "lesson_over_class",
+                            {{"class", std::string(1, letter(claim.check))}});
     }
     if (claim.check == CheckClass::kPublished && claim.source.empty()) {
         file.problems.error(claim.at, "lesson_published_source");
@@ -149,8 +167,11 @@ void read_claims(TomlFile& file, TomlView& view, Step& step) {
         claim.records = part.string("records", false);
         claim.over = read_over(file, part);
         if (const toml::node* tolerance = part.find("tolerance")) {
-            const bool good = scalar_written(*tolerance, claim.tolerance) && parse_tolerance(claim.tolerance);
-            if (!good) file.problems.error(part.place_of("tolerance"), "claim_tolerance", {{"found", claim.tolerance}});
+            const bool good =
+                scalar_written(*tolerance, claim.tolerance) && parse_tolerance(claim.tolerance);
+            if (!good)
+                file.problems.error(part.place_of("tolerance"), "claim_tolerance",
+                                    {{"found", claim.tolerance}});
         }
         if (part.find("that") == nullptr) continue;
         check_class(file, part, claim);
@@ -159,20 +180,25 @@ void read_claims(TomlFile& file, TomlView& view, Step& step) {
     }
 }
 
-// ---- prose ---------------------------------------------------------------------------------------------------------
+// ---- prose
+// ---------------------------------------------------------------------------------------------------------
 
 void check_length(TomlFile& file, const Text& text) {
     const int words = count_words(text.en), han = count_han(text.zh);
     if (words > kMaxWords) {
-        file.problems.error(text.at, "lesson_long_text_en", {{"count", std::to_string(words)}, {"limit", std::to_string(kMaxWords)}});
+        file.problems.error(
+            text.at, "lesson_long_text_en",
+            {{"count", std::to_string(words)}, {"limit", std::to_string(kMaxWords)}});
     }
     if (han > kMaxHan) {
-        file.problems.error(text.at, "lesson_long_text_zh", {{"count", std::to_string(han)}, {"limit", std::to_string(kMaxHan)}});
+        file.problems.error(text.at, "lesson_long_text_zh",
+                            {{"count", std::to_string(han)}, {"limit", std::to_string(kMaxHan)}});
     }
 }
 
 // the same values, in whatever order the language wants them
-std::vector<std::string> check_placeholders(TomlFile& file, const Text& text, const std::string& prose,
+std::vector<std::string> check_placeholders(TomlFile& file, const Text& text,
+                                            const std::string& prose,
                                             const std::vector<std::string>& runs) {
     std::vector<std::string> expressions;
     const auto list = placeholders(prose);
@@ -200,7 +226,8 @@ void check_reveal(TomlFile& file, const Step& step) {
     const auto en = check_placeholders(file, step.reveal, step.reveal.en, runs);
     if (zh != en) {
         file.problems.error(step.reveal.at, "lesson_placeholders_differ",
-                            {{"zh", fmt::format("{}", fmt::join(zh, "  "))}, {"en", fmt::format("{}", fmt::join(en, "  "))}});
+                            {{"zh", fmt::format("{}", fmt::join(zh, "  "))},
+                             {"en", fmt::format("{}", fmt::join(en, "  "))}});
     } else if (zh.empty()) {
         file.problems.warning(step.reveal.at, "lesson_reveal_no_value");
     }
@@ -214,9 +241,11 @@ void read_prose(TomlFile& file, TomlView& view, Step& step) {
     step.note = view.text("note", true);
     for (const toml::table* hint : view.tables("hints")) step.hints.push_back(text_of(file, *hint));
     if (step.hints.size() > 2) {
-        file.problems.error(view.place_of("hints"), "lesson_hints", {{"count", std::to_string(step.hints.size())}});
+        file.problems.error(view.place_of("hints"), "lesson_hints",
+                            {{"count", std::to_string(step.hints.size())}});
     }
-    for (const Text* text : {&step.action, &step.text, &step.question, &step.reveal}) check_length(file, *text);
+    for (const Text* text : {&step.action, &step.text, &step.question, &step.reveal})
+        check_length(file, *text);
     check_reveal(file, step);
 }
 
@@ -233,15 +262,18 @@ Step read_step(TomlFile& file, const toml::table& table) {
     step.stage_at = view.place_of("stage");
     step.u = view.number("u", 1, false);
     if (!(step.u >= 0 && step.u <= 1)) {
-        file.problems.error(view.place_of("u"), "lesson_u_range", {{"u", fmt::format("{:g}", step.u)}});
+        file.problems.error(view.place_of("u"), "lesson_u_range",
+                            {{"u", fmt::format("{:g}", step.u)}});
     }
     step.minutes = view.number("minutes", 4, false);
-    if (!(step.minutes > 0)) file.problems.error(view.place_of("minutes"), "lesson_minutes_positive");
+    if (!(step.minutes > 0))
+        file.problems.error(view.place_of("minutes"), "lesson_minutes_positive");
     step.short_route = view.flag("short_route", false);
     step.controls = view.strings("controls", step.control_places);
     step.controls_at = view.place_of("controls");
     if (step.controls.size() > 3) {
-        file.problems.error(step.controls_at, "lesson_controls", {{"count", std::to_string(step.controls.size())}});
+        file.problems.error(step.controls_at, "lesson_controls",
+                            {{"count", std::to_string(step.controls.size())}});
     }
     read_question(file, view, step);
     read_runs(file, view, step);

@@ -21,7 +21,8 @@ std::vector<std::string> lines_of(std::string_view text) {
 // [lesson]: what the whole lesson is about
 void read_head(TomlFile& file, const toml::table& table, Lesson& lesson) {
     TomlView head(file, table,
-                  {"title", "goal", "minutes", "chapter", "prerequisite", "misconception", "quiz", "sentence"});
+                  {"title", "goal", "minutes", "chapter", "prerequisite", "misconception", "quiz",
+                   "sentence"});
     lesson.at = head.place();
     lesson.title = head.text("title", true);
     lesson.goal = head.text("goal", true);
@@ -47,16 +48,19 @@ void check_size(TomlFile& file, const Lesson& lesson) {
     for (const Step& step : lesson.steps) minutes += step.minutes;
     if (minutes > lesson.minutes + 1e-9) {
         file.problems.warning(lesson.at, "lesson_minutes",
-                              {{"steps", fmt::format("{:g}", minutes)}, {"lesson", fmt::format("{:g}", lesson.minutes)}});
+                              {{"steps", fmt::format("{:g}", minutes)},
+                               {"lesson", fmt::format("{:g}", lesson.minutes)}});
     }
     if (lesson.steps.size() < 5 || lesson.steps.size() > 10) {
-        file.problems.warning(lesson.at, "lesson_steps", {{"count", std::to_string(lesson.steps.size())}});
+        file.problems.warning(lesson.at, "lesson_steps",
+                              {{"count", std::to_string(lesson.steps.size())}});
     }
 }
 
 }  // namespace
 
-ParsedLesson parse_lesson(std::string_view text, const std::string& file_name, const std::string& id) {
+ParsedLesson parse_lesson(std::string_view text, const std::string& file_name,
+                          const std::string& id) {
     TomlFile file{file_name, lines_of(text), {}};
     ParsedLesson parsed;
     parsed.lesson.id = id;
@@ -65,12 +69,14 @@ ParsedLesson parse_lesson(std::string_view text, const std::string& file_name, c
     try {
         root = toml::parse(text, file_name);
     } catch (const toml::parse_error& error) {
-        parsed.problems.error(file.place(error.source()), "lesson_toml", {{"reason", std::string(error.description())}});
+        parsed.problems.error(file.place(error.source()), "lesson_toml",
+                              {{"reason", std::string(error.description())}});
         return parsed;
     }
     TomlView view(file, root, {"format", "lesson", "step"});
     if (view.integer("format", kFormat, false) != kFormat) {
-        file.problems.error(view.place_of("format"), "lesson_format", {{"known", std::to_string(kFormat)}});
+        file.problems.error(view.place_of("format"), "lesson_format",
+                            {{"known", std::to_string(kFormat)}});
     }
     const toml::node* head = view.find("lesson");
     if (head == nullptr) {
@@ -80,7 +86,8 @@ ParsedLesson parse_lesson(std::string_view text, const std::string& file_name, c
     } else {
         read_head(file, *head->as_table(), parsed.lesson);
     }
-    for (const toml::table* step : view.tables("step")) parsed.lesson.steps.push_back(read_step(file, *step));
+    for (const toml::table* step : view.tables("step"))
+        parsed.lesson.steps.push_back(read_step(file, *step));
     if (parsed.lesson.steps.empty()) {
         file.problems.error({file_name, 1, 1}, "lesson_missing_key", {{"key", "[[step]]"}});
     } else {

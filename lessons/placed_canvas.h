@@ -1,5 +1,5 @@
-// A drawing placed inside a page: every coordinate scaled and moved onto another canvas. Scenes draw on their own page of
-// at least 1280 x 720; a handout shows it a column wide.
+// A drawing placed inside a page: every coordinate scaled and moved onto another canvas. Scenes
+// draw on their own page of at least 1280 x 720; a handout shows it a column wide.
 #pragma once
 
 #include "viz/canvas/canvas.h"
@@ -8,24 +8,32 @@ namespace dg::lessons {
 
 class PlacedCanvas final : public viz::Canvas {
   public:
-    /// `inner`: the page the drawing sees. It fills the width of `place` on `target`, which outlives this.
+    /// `inner`: the page the drawing sees. It fills the width of `place` on `target`, which
+    /// outlives this.
     PlacedCanvas(viz::Canvas& target, viz::Rect inner, viz::Rect place)
         : target_(target), inner_(inner), place_(place), scale_(place.w / inner.w) {}
 
     [[nodiscard]] viz::Rect page() const override { return inner_; }
 
-    void fill_rect(viz::Rect r, viz::Color c, float radius) override { target_.fill_rect(moved(r), c, radius * scale_); }
+    void fill_rect(viz::Rect r, viz::Color c, float radius) override {
+        target_.fill_rect(moved(r), c, radius * scale_);
+    }
 
     void stroke_rect(viz::Rect r, const viz::Stroke& s, float radius) override {
         target_.stroke_rect(moved(r), scaled(s), radius * scale_);
     }
 
-    void line(viz::Vec2 a, viz::Vec2 b, const viz::Stroke& s) override { target_.line(moved(a), moved(b), scaled(s)); }
+    void line(viz::Vec2 a, viz::Vec2 b, const viz::Stroke& s) override {
+        target_.line(moved(a), moved(b), scaled(s));
+    }
 
     void polyline(std::span<const viz::Vec2> points, const viz::Stroke& s) override;
+
     void fill_path(const viz::Path& p, viz::Color c) override { target_.fill_path(moved(p), c); }
 
-    void stroke_path(const viz::Path& p, const viz::Stroke& s) override { target_.stroke_path(moved(p), scaled(s)); }
+    void stroke_path(const viz::Path& p, const viz::Stroke& s) override {
+        target_.stroke_path(moved(p), scaled(s));
+    }
 
     void fill_circle(viz::Vec2 center, float radius, viz::Color c) override {
         target_.fill_circle(moved(center), radius * scale_, c);
@@ -43,7 +51,8 @@ class PlacedCanvas final : public viz::Canvas {
         target_.text(moved(at), utf8, scaled(style));
     }
 
-    [[nodiscard]] viz::TextSize measure(std::string_view utf8, const viz::TextStyle& style) const override;
+    [[nodiscard]] viz::TextSize measure(std::string_view utf8,
+                                        const viz::TextStyle& style) const override;
 
     void push_clip(viz::Rect r) override { target_.push_clip(moved(r)); }
 

@@ -14,7 +14,8 @@ StepState Player::fresh(const Step& step) {
     return state;
 }
 
-Player::Player(std::shared_ptr<const Lesson> lesson, PlayMode mode) : lesson_(std::move(lesson)), mode_(mode) {
+Player::Player(std::shared_ptr<const Lesson> lesson, PlayMode mode)
+    : lesson_(std::move(lesson)), mode_(mode) {
     DG_CHECK(lesson_ != nullptr && !lesson_->steps.empty());
     for (const Step& step : lesson_->steps) states_.push_back(fresh(step));
 }
@@ -26,15 +27,20 @@ bool Player::go(int index) {
 }
 
 bool Player::move(int direction) {
-    for (int i = index_ + direction; i >= 0 && i < static_cast<int>(states_.size()); i += direction) {
+    for (int i = index_ + direction; i >= 0 && i < static_cast<int>(states_.size());
+         i += direction) {
         if (!short_route_ || lesson_->steps[static_cast<std::size_t>(i)].short_route) return go(i);
     }
     return false;
 }
 
-bool Player::next() { return move(1); }
+bool Player::next() {
+    return move(1);
+}
 
-bool Player::previous() { return move(-1); }
+bool Player::previous() {
+    return move(-1);
+}
 
 bool Player::lock(int choice) {
     StepState& s = mutable_state();
@@ -60,7 +66,8 @@ std::optional<bool> Player::correct() const {
 
 const Text* Player::reply() const {
     const auto& wrong = step().common_wrong;
-    const bool said = wrong && state().revealed && state().locked && *state().locked == wrong->choice;
+    const bool said =
+        wrong && state().revealed && state().locked && *state().locked == wrong->choice;
     return said ? &wrong->reply : nullptr;
 }
 
@@ -105,7 +112,9 @@ void Player::enter_free_play() {
     if (!s.free) s.free = s.work;
 }
 
-void Player::leave_free_play() { mutable_state().free.reset(); }
+void Player::leave_free_play() {
+    mutable_state().free.reset();
+}
 
 void Player::reset_step() {
     const double seconds = state().seconds;
@@ -153,9 +162,11 @@ std::string Player::results_csv() const {
     for (std::size_t i = 0; i < states_.size(); ++i) {
         const StepState& s = states_[i];
         std::string votes;
-        for (const int v : s.votes) votes.append(votes.empty() ? "" : " ").append(std::to_string(v));
+        for (const int v : s.votes)
+            votes.append(votes.empty() ? "" : " ").append(std::to_string(v));
         const std::string choice = s.locked ? std::to_string(*s.locked) : "";
-        const std::string right = s.locked && s.revealed ? (*s.locked == lesson_->steps[i].answer ? "1" : "0") : "";
+        const std::string right =
+            s.locked && s.revealed ? (*s.locked == lesson_->steps[i].answer ? "1" : "0") : "";
         csv += fmt::format("{},{},{},{:.1f},{}\n", i + 1, choice, right, s.seconds, votes);
     }
     return csv;

@@ -1,5 +1,6 @@
-// The lesson player without a window: which step, what is covered, what was chosen, how long it took. The window, the
-// presenter and the tests drive the same machine; it draws nothing and reads no clock.
+// The lesson player without a window: which step, what is covered, what was chosen, how long it
+// took. The window, the presenter and the tests drive the same machine; it draws nothing and reads
+// no clock.
 #pragma once
 
 #include "lessons/lesson.h"
@@ -12,10 +13,12 @@
 
 namespace dg::lessons {
 
-/// Solo: results stay covered until the learner locks a choice. Lecturer: until the lecturer reveals.
+/// Solo: results stay covered until the learner locks a choice. Lecturer: until the lecturer
+/// reveals.
 enum class PlayMode { kSolo, kLecturer };
 
-/// What the scene is to show: parameters as --set takes them, and where its clock stands. Empty stage = the last.
+/// What the scene is to show: parameters as --set takes them, and where its clock stands. Empty
+/// stage = the last.
 struct Workspace {
     std::map<std::string, std::string> set;
     std::string stage;
@@ -26,14 +29,14 @@ struct Workspace {
 
 /// One step as it stands.
 struct StepState {
-    Workspace work;                    // the step's own, changed only through its controls and the clock
-    std::optional<Workspace> free;     // the fork of free play
-    std::optional<int> locked;         // choice, counts from 1
+    Workspace work;  // the step's own, changed only through its controls and the clock
+    std::optional<Workspace> free;  // the fork of free play
+    std::optional<int> locked;      // choice, counts from 1
     bool revealed = false;
-    int hints = 0;                     // levels shown
-    std::vector<int> votes;            // per choice
-    double seconds = 0;                // spent on the step, pauses not counted
-    bool done = false;                 // was revealed at least once
+    int hints = 0;           // levels shown
+    std::vector<int> votes;  // per choice
+    double seconds = 0;      // spent on the step, pauses not counted
+    bool done = false;       // was revealed at least once
 };
 
 /// Time on a step against its budget.
@@ -53,11 +56,17 @@ class Player {
 
     [[nodiscard]] int index() const { return index_; }
 
-    [[nodiscard]] const Step& step() const { return lesson_->steps[static_cast<std::size_t>(index_)]; }
+    [[nodiscard]] const Step& step() const {
+        return lesson_->steps[static_cast<std::size_t>(index_)];
+    }
 
-    [[nodiscard]] const StepState& state() const { return states_[static_cast<std::size_t>(index_)]; }
+    [[nodiscard]] const StepState& state() const {
+        return states_[static_cast<std::size_t>(index_)];
+    }
 
-    [[nodiscard]] const StepState& state(int index) const { return states_.at(static_cast<std::size_t>(index)); }
+    [[nodiscard]] const StepState& state(int index) const {
+        return states_.at(static_cast<std::size_t>(index));
+    }
 
     [[nodiscard]] PlayMode mode() const { return mode_; }
 
@@ -78,27 +87,33 @@ class Player {
     /// Results are to be drawn covered.
     [[nodiscard]] bool covered() const { return step().has_question() && !state().revealed; }
 
-    /// Locks a choice (counts from 1). Solo: this also reveals. False when there is no such choice or one is locked.
+    /// Locks a choice (counts from 1). Solo: this also reveals. False when there is no such choice
+    /// or one is locked.
     bool lock(int choice);
     /// Uncovers. Solo: only once a choice is locked. False when nothing changed.
     bool reveal();
     /// Was the locked choice right? Empty before the reveal and without a choice.
     [[nodiscard]] std::optional<bool> correct() const;
-    /// The reply to the choice locked, when it is the common wrong one and the step is revealed; else nullptr.
+    /// The reply to the choice locked, when it is the common wrong one and the step is revealed;
+    /// else nullptr.
     [[nodiscard]] const Text* reply() const;
     /// Shows one more hint; false when there is none left.
     bool hint();
 
-    /// A digit key: solo, chooses and locks; lecturer, one vote. False when the step has no such choice.
+    /// A digit key: solo, chooses and locks; lecturer, one vote. False when the step has no such
+    /// choice.
     bool digit(int n);
     /// Votes in per cent of those cast; all 0 when none was cast.
     [[nodiscard]] std::vector<double> vote_shares() const;
 
     // ---- what the scene shows ----
 
-    [[nodiscard]] const Workspace& workspace() const { return state().free ? *state().free : state().work; }
+    [[nodiscard]] const Workspace& workspace() const {
+        return state().free ? *state().free : state().work;
+    }
 
-    /// Changes a parameter. One of the step's controls changes the step; any other forks a copy first (free play).
+    /// Changes a parameter. One of the step's controls changes the step; any other forks a copy
+    /// first (free play).
     void set_param(const std::string& id, const std::string& value);
     void set_clock(const std::string& stage, double u);
     void enter_free_play();
@@ -136,7 +151,8 @@ class Player {
 
     void set_sentence(std::string text) { sentence_ = std::move(text); }
 
-    /// Puts a saved state back (progress.h). A choice or a step that does not fit the lesson is ignored.
+    /// Puts a saved state back (progress.h). A choice or a step that does not fit the lesson is
+    /// ignored.
     void restore(int index, const std::vector<StepState>& states, std::string sentence);
 
     [[nodiscard]] const std::vector<StepState>& states() const { return states_; }

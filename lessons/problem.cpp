@@ -31,7 +31,9 @@ void Problems::in_string(const Place& at, const std::string& raw, Error error) {
     list_.push_back({std::move(error), place, false});
 }
 
-void Problems::append(const Problems& other) { list_.insert(list_.end(), other.list_.begin(), other.list_.end()); }
+void Problems::append(const Problems& other) {
+    list_.insert(list_.end(), other.list_.begin(), other.list_.end());
+}
 
 bool Problems::failed() const {
     return std::any_of(list_.begin(), list_.end(), [](const Problem& p) { return !p.warning; });
@@ -52,10 +54,12 @@ Place place_in_string(const Place& at, const std::string& raw, std::size_t offse
     std::size_t value_bytes = 0;
     for (std::size_t i = 0; i < raw.size() && value_bytes < offset;) {
         // an escape such as \" is two characters of the file and one byte of the value
-        const bool escape = raw[i] == '\\' && i + 1 < raw.size() && (raw[i + 1] == '"' || raw[i + 1] == '\\');
+        const bool escape =
+            raw[i] == '\\' && i + 1 < raw.size() && (raw[i + 1] == '"' || raw[i + 1] == '\\');
         const std::size_t step = escape ? 2 : 1;
         // columns count characters, not bytes
-        if ((static_cast<unsigned char>(raw[i]) & 0xC0U) != 0x80U) place.column += static_cast<int>(step);
+        if ((static_cast<unsigned char>(raw[i]) & 0xC0U) != 0x80U)
+            place.column += static_cast<int>(step);
         i += step;
         value_bytes += 1;
     }

@@ -20,16 +20,21 @@ class Problems {
   public:
     using Args = std::vector<std::pair<std::string, std::string>>;
 
-    void error(const Place& at, std::string code, Args args = {}) { add(at, std::move(code), std::move(args), false); }
+    void error(const Place& at, std::string code, Args args = {}) {
+        add(at, std::move(code), std::move(args), false);
+    }
 
-    void warning(const Place& at, std::string code, Args args = {}) { add(at, std::move(code), std::move(args), true); }
+    void warning(const Place& at, std::string code, Args args = {}) {
+        add(at, std::move(code), std::move(args), true);
+    }
 
-    /// `code` with `name` and `known`, or `code`_near with `name` and `near` when a known word resembles it.
-    void unknown(const Place& at, const std::string& code, const std::string& name, const std::vector<std::string>& known,
-                 Args more = {});
+    /// `code` with `name` and `known`, or `code`_near with `name` and `near` when a known word
+    /// resembles it.
+    void unknown(const Place& at, const std::string& code, const std::string& name,
+                 const std::vector<std::string>& known, Args more = {});
 
-    /// An Error of an expression inside a TOML string: its `where` is a byte offset in the string, `raw` the string as
-    /// written between its quotes.
+    /// An Error of an expression inside a TOML string: its `where` is a byte offset in the string,
+    /// `raw` the string as written between its quotes.
     void in_string(const Place& at, const std::string& raw, Error error);
 
     void append(const Problems& other);
@@ -43,7 +48,8 @@ class Problems {
     std::vector<Problem> list_;
 };
 
-/// The column of byte `offset` of a TOML basic or literal string whose opening quote is at `at`. Escapes are walked.
+/// The column of byte `offset` of a TOML basic or literal string whose opening quote is at `at`.
+/// Escapes are walked.
 Place place_in_string(const Place& at, const std::string& raw, std::size_t offset);
 
 }  // namespace dg::lessons

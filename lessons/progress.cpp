@@ -17,12 +17,17 @@ using nlohmann::ordered_json;
 constexpr int kVersion = 1;
 
 ordered_json step_json(const StepState& s) {
-    ordered_json out = {{"seconds", s.seconds}, {"done", s.done}, {"revealed", s.revealed}, {"hints", s.hints}, {"votes", s.votes}};
+    ordered_json out = {{"seconds", s.seconds},
+                        {"done", s.done},
+                        {"revealed", s.revealed},
+                        {"hints", s.hints},
+                        {"votes", s.votes}};
     out["locked"] = s.locked ? ordered_json(*s.locked) : ordered_json(nullptr);
     return out;
 }
 
-// throws nlohmann's exceptions on a wrong type or a missing key; parse_progress turns them into an Error
+// throws nlohmann's exceptions on a wrong type or a missing key; parse_progress turns them into an
+// Error
 StepState step_of(const ordered_json& json) {
     StepState s;
     s.seconds = json.at("seconds").get<double>();
@@ -58,7 +63,9 @@ fs::path progress_file() {
 std::string progress_json(const ProgressBook& book) {
     ordered_json out = {{"version", kVersion}, {"lessons", ordered_json::object()}};
     for (const auto& [id, progress] : book) {
-        ordered_json lesson = {{"index", progress.index}, {"sentence", progress.sentence}, {"steps", ordered_json::array()}};
+        ordered_json lesson = {{"index", progress.index},
+                               {"sentence", progress.sentence},
+                               {"steps", ordered_json::array()}};
         for (const StepState& s : progress.steps) lesson["steps"].push_back(step_json(s));
         out["lessons"][id] = std::move(lesson);
     }
@@ -66,16 +73,20 @@ std::string progress_json(const ProgressBook& book) {
 }
 
 Result<ProgressBook> parse_progress(const std::string& json, const std::string& file) {
-    const auto bad = [&](const std::string& reason) { return Error{"progress_bad", {{"file", file}, {"reason", reason}}, file}; };
+    const auto bad = [&](const std::string& reason) {
+        return Error{"progress_bad", {{"file", file}, {"reason", reason}}, file};
+    };
     try {
         const ordered_json root = ordered_json::parse(json);
-        if (root.at("version").get<int>() != kVersion) return bad(fmt::format("version != {}", kVersion));
+        if (root.at("version").get<int>() != kVersion)
+            return bad(fmt::format("version != {}", kVersion));
         ProgressBook book;
         for (const auto& [id, lesson] : root.at("lessons").items()) {
             LessonProgress progress;
             progress.index = lesson.at("index").get<int>();
             progress.sentence = lesson.at("sentence").get<std::string>();
-            for (const ordered_json& step : lesson.at("steps")) progress.steps.push_back(step_of(step));
+            for (const ordered_json& step : lesson.at("steps"))
+                progress.steps.push_back(step_of(step));
             book[id] = std::move(progress);
         }
         return book;
@@ -94,10 +105,13 @@ Result<ProgressBook> load_progress(const fs::path& file) {
 Result<void> save_progress(const fs::path& file, const ProgressBook& book) {
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    if (error) return Error{"file_write", {{"file", file.string()}, {"reason", error.message()}}, {}};
+    if (error)
+        return Error{"file_write", {{"file", file.string()}, {"reason", error.message()}}, {}};
     return write_file(file, progress_json(book));
 }
 
-LessonProgress progress_of(const Player& player) { return {player.index(), player.states(), player.sentence()}; }
+LessonProgress progress_of(const Player& player) {
+    return {player.index(), player.states(), player.sentence()};
+}
 
 }  // namespace dg::lessons

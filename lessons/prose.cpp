@@ -10,7 +10,9 @@
 namespace dg::lessons {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 }  // namespace
 
@@ -27,8 +29,10 @@ int count_words(std::string_view en) {
         if (!inside) counted = false;
         inside = true;
         const auto byte = static_cast<unsigned char>(c);
-        const bool letter = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-        // a bare dash or an arrow is no word; Greek and Han are (their bytes lie above those of punctuation U+20xx..22xx)
+        const bool letter = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= 'a' && byte <= 'z');
+        // a bare dash or an arrow is no word; Greek and Han are (their bytes lie above those of
+        // punctuation U+20xx..22xx)
         const bool foreign = byte >= 0xC3 && byte != 0xE2;
         if (!counted && (letter || foreign)) {
             ++words;
@@ -53,7 +57,9 @@ Result<std::vector<Placeholder>> placeholders(std::string_view text) {
         constexpr std::string_view kOpen = "{value:";
         const std::size_t close = text.find('}', at);
         if (text.substr(at, kOpen.size()) != kOpen || close == std::string_view::npos) {
-            return Error{"lesson_placeholder", {{"found", std::string(text.substr(at, 24))}}, std::to_string(at)};
+            return Error{"lesson_placeholder",
+                         {{"found", std::string(text.substr(at, 24))}},
+                         std::to_string(at)};
         }
         const std::string_view inside = text.substr(at + kOpen.size(), close - at - kOpen.size());
         const std::size_t bar = inside.rfind('|');
@@ -70,14 +76,17 @@ Result<std::string> formatted(double value, std::string_view format) {
     const auto digits_of = [](std::string_view digits) {
         int n = -1;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
-        return error == std::errc{} && end == digits.data() + digits.size() && n >= 0 && n <= 15 ? n : -1;
+        return error == std::errc{} && end == digits.data() + digits.size() && n >= 0 && n <= 15
+                   ? n
+                   : -1;
     };
     if (format.empty()) format = "g4";
     const bool percent = format.front() == '%';
     const std::string_view rest = percent ? format.substr(1) : format;
     const bool fixed = rest.substr(0, 1) == ".", significant = !percent && rest.substr(0, 1) == "g";
     const int digits = fixed || significant ? digits_of(rest.substr(1)) : 0;
-    const bool good = digits >= 0 && (fixed || significant || rest == "d" || (percent && rest.empty()));
+    const bool good =
+        digits >= 0 && (fixed || significant || rest == "d" || (percent && rest.empty()));
     if (!good || (percent && rest == "d")) return bad;
     if (!std::isfinite(value)) return std::string(viz::kUnknown);
     if (format == "d") return viz::grouped(std::llround(value));
@@ -85,7 +94,8 @@ Result<std::string> formatted(double value, std::string_view format) {
     return percent ? viz::percent(value, digits) : viz::fixed(value, digits);
 }
 
-std::string filled(std::string_view text, const Environment& environment, const std::vector<std::string>& runs) {
+std::string filled(std::string_view text, const Environment& environment,
+                   const std::vector<std::string>& runs) {
     const auto list = placeholders(text);
     if (!list) return std::string(text);
     std::string out;

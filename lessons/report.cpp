@@ -12,35 +12,50 @@ using nlohmann::ordered_json;
 std::string readings_text(const std::vector<Reading>& readings) {
     std::string out;
     for (const Reading& reading : readings) {
-        out.append(out.empty() ? "" : ", ").append(reading.text).append(" = ").append(reading.written());
+        out.append(out.empty() ? "" : ", ")
+            .append(reading.text)
+            .append(" = ")
+            .append(reading.written());
     }
     return out;
 }
 
 const char* verdict_key(Verdict verdict) {
     switch (verdict) {
-        case Verdict::kHolds: return "lesson.check.holds";
-        case Verdict::kFails: return "lesson.check.fails";
-        case Verdict::kError: return "lesson.check.error";
+        case Verdict::kHolds:
+            return "lesson.check.holds";
+        case Verdict::kFails:
+            return "lesson.check.fails";
+        case Verdict::kError:
+            return "lesson.check.error";
     }
     return "lesson.check.error";
 }
 
 std::string claim_line(viz::Lang lang, const std::string& id, const ClaimReport& c) {
-    std::string line = fmt::format("{} {}  {}  {}  {}", id, c.step, letter(c.claim.check), viz::tr(lang, verdict_key(c.verdict)), c.claim.that);
+    std::string line = fmt::format("{} {}  {}  {}  {}", id, c.step, letter(c.claim.check),
+                                   viz::tr(lang, verdict_key(c.verdict)), c.claim.that);
     if (!c.readings.empty()) line += "  · " + readings_text(c.readings);
     if (c.tried > 0) line += fmt::format("  · {}/{}", c.held, c.tried);
-    for (const std::string& set : c.failing) line += "\n    " + viz::tr(lang, "lesson.check.fails_on", {{"set", set}});
-    if (!c.claim.records.empty()) line += "\n    " + viz::tr(lang, "lesson.check.records", {{"records", c.claim.records}});
+    for (const std::string& set : c.failing)
+        line += "\n    " + viz::tr(lang, "lesson.check.fails_on", {{"set", set}});
+    if (!c.claim.records.empty())
+        line += "\n    " + viz::tr(lang, "lesson.check.records", {{"records", c.claim.records}});
     if (c.error) line += "\n    " + viz::describe(lang, *c.error);
     return line;
 }
 
-ordered_json number_or_null(double x) { return std::isfinite(x) ? ordered_json(x) : ordered_json(nullptr); }
+ordered_json number_or_null(double x) {
+    return std::isfinite(x) ? ordered_json(x) : ordered_json(nullptr);
+}
 
 ordered_json claim_json(viz::Lang lang, const ClaimReport& c) {
-    const char* verdict = c.verdict == Verdict::kHolds ? "true" : (c.verdict == Verdict::kFails ? "false" : "error");
-    ordered_json out = {{"step", c.step}, {"that", c.claim.that}, {"class", std::string(1, letter(c.claim.check))}, {"verdict", verdict}};
+    const char* verdict =
+        c.verdict == Verdict::kHolds ? "true" : (c.verdict == Verdict::kFails ? "false" : "error");
+    ordered_json out = {{"step", c.step},
+                        {"that", c.claim.that},
+                        {"class", std::string(1, letter(c.claim.check))},
+                        {"verdict", verdict}};
     out["values"] = ordered_json::array();
     for (const Reading& reading : c.readings) {
         ordered_json value = number_or_null(reading.cells.front());
@@ -57,7 +72,8 @@ ordered_json claim_json(viz::Lang lang, const ClaimReport& c) {
     }
     if (!c.claim.source.empty()) out["source"] = c.claim.source;
     if (!c.claim.records.empty()) out["records"] = c.claim.records;
-    if (c.error) out["error"] = {{"code", c.error->code}, {"message", viz::describe(lang, *c.error)}};
+    if (c.error)
+        out["error"] = {{"code", c.error->code}, {"message", viz::describe(lang, *c.error)}};
     return out;
 }
 
@@ -81,11 +97,14 @@ std::string report_json(viz::Lang lang, const std::vector<LessonReport>& reports
         ordered_json lesson = {{"id", report.id}, {"file", report.file}, {"ok", report.good()}};
         lesson["problems"] = ordered_json::array();
         for (const Problem& p : report.problems.sorted()) {
-            lesson["problems"].push_back({{"where", p.error.where}, {"code", p.error.code},
-                                          {"message", viz::describe(lang, p.error)}, {"warning", p.warning}});
+            lesson["problems"].push_back({{"where", p.error.where},
+                                          {"code", p.error.code},
+                                          {"message", viz::describe(lang, p.error)},
+                                          {"warning", p.warning}});
         }
         lesson["claims"] = ordered_json::array();
-        for (const ClaimReport& claim : report.claims) lesson["claims"].push_back(claim_json(lang, claim));
+        for (const ClaimReport& claim : report.claims)
+            lesson["claims"].push_back(claim_json(lang, claim));
         out["lessons"].push_back(std::move(lesson));
         if (!report.good()) out["ok"] = false;
     }
@@ -104,9 +123,12 @@ std::string summary_text(viz::Lang lang, const std::vector<LessonReport>& report
         for (const Problem& p : report.problems.sorted()) problems += p.warning ? 0 : 1;
     }
     return viz::tr(lang, "lesson.check.summary",
-                   {{"lessons", std::to_string(reports.size())}, {"claims", std::to_string(claims)},
-                    {"held", std::to_string(held)}, {"failed", std::to_string(failed)},
-                    {"errors", std::to_string(errors)}, {"problems", std::to_string(problems)}});
+                   {{"lessons", std::to_string(reports.size())},
+                    {"claims", std::to_string(claims)},
+                    {"held", std::to_string(held)},
+                    {"failed", std::to_string(failed)},
+                    {"errors", std::to_string(errors)},
+                    {"problems", std::to_string(problems)}});
 }
 
 }  // namespace dg::lessons

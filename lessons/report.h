@@ -12,8 +12,8 @@ namespace dg::lessons {
 std::string report_text(viz::Lang lang, const LessonReport& report);
 
 /// {"ok", "lessons": [{"id", "file", "ok", "problems": [{"where", "code", "message", "warning"}],
-///   "claims": [{"step", "that", "class", "verdict": "true" | "false" | "error", "values": [{"text", "value"}],
-///   "held", "tried", "failing", "error"}]}]}; a number that is none is null.
+///   "claims": [{"step", "that", "class", "verdict": "true" | "false" | "error", "values":
+///   [{"text", "value"}], "held", "tried", "failing", "error"}]}]}; a number that is none is null.
 std::string report_json(viz::Lang lang, const std::vector<LessonReport>& reports);
 
 /// "3 lessons, 41 claims: 40 hold, 1 is false."

@@ -18,12 +18,14 @@ std::vector<std::string> run_names(const Step& step) {
 
 std::string written(const Settings& settings) {
     std::string out;
-    for (const auto& [name, value] : settings.values) out.append(out.empty() ? "" : " ").append(name).append("=").append(value);
+    for (const auto& [name, value] : settings.values)
+        out.append(out.empty() ? "" : " ").append(name).append("=").append(value);
     return out;
 }
 
 // the lesson-step border: a bug of a scene becomes an error of the step, the session goes on
-RunResult compute(viz::Session& session, const viz::Scene& scene, const viz::Params& params, const viz::Progress& progress) {
+RunResult compute(viz::Session& session, const viz::Scene& scene, const viz::Params& params,
+                  const viz::Progress& progress) {
     try {
         DG_ASSIGN(auto data, scene.compute(session, params, progress));
         SceneRun run{&scene, params, std::move(data), {}};
@@ -36,7 +38,8 @@ RunResult compute(viz::Session& session, const viz::Scene& scene, const viz::Par
 
 // class P speaks of published figures only, the others of something computed
 std::optional<Error> wrong_kind(const Claim& claim, const Evaluation& e) {
-    if (claim.check == CheckClass::kPublished && !e.published) return Error{"claim_not_published", {{"that", claim.that}}, {}};
+    if (claim.check == CheckClass::kPublished && !e.published)
+        return Error{"claim_not_published", {{"that", claim.that}}, {}};
     if (claim.check != CheckClass::kPublished && e.published && !e.computed) {
         return Error{"claim_only_published", {{"that", claim.that}}, {}};
     }
@@ -50,34 +53,45 @@ void fail(ClaimReport& report, Error error) {
 
 // an error inside the expression: its offset becomes a place in the file
 Error placed(const Claim& claim, Error error) {
-    const bool offset = !error.where.empty() && std::all_of(error.where.begin(), error.where.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (offset) error.where = place_in_string(claim.at, claim.raw, std::stoul(error.where)).written();
+    const bool offset =
+        !error.where.empty() && std::all_of(error.where.begin(), error.where.end(),
+                                            [](char c) { return c >= '0' && c <= '9'; });
+    if (offset)
+        error.where = place_in_string(claim.at, claim.raw, std::stoul(error.where)).written();
     return error;
 }
 
 }  // namespace
 
 bool LessonReport::good() const {
-    const bool all = std::all_of(claims.begin(), claims.end(), [](const ClaimReport& c) { return c.verdict == Verdict::kHolds; });
+    const bool all = std::all_of(claims.begin(), claims.end(),
+                                 [](const ClaimReport& c) { return c.verdict == Verdict::kHolds; });
     return all && !problems.failed();
 }
 
-bool holds_on_enough(int held, int tried) { return tried > 0 && held * 5 >= tried * 4; }
+bool holds_on_enough(int held, int tried) {
+    return tried > 0 && held * 5 >= tried * 4;
+}
 
 RunResult Runner::run(const Step& step, const std::string& run_name, const Settings& over) {
     const viz::Scene* scene = scene_named(scenes_, step.scene);
-    if (scene == nullptr) return Error{"lesson_unknown_scene", {{"name", step.scene}, {"known", ""}}, step.scene_at.written()};
+    if (scene == nullptr)
+        return Error{
+            "lesson_unknown_scene", {{"name", step.scene}, {"known", ""}}, step.scene_at.written()};
     std::map<std::string, std::string> set = over.values;
     for (const NamedRun& run : step.runs) {
         if (run.name == run_name) set.insert(run.set.values.begin(), run.set.values.end());
     }
-    set.insert(step.set.values.begin(), step.set.values.end());  // insert keeps what is there: over, run, step
+    set.insert(step.set.values.begin(),
+               step.set.values.end());  // insert keeps what is there: over, run, step
     DG_ASSIGN(const viz::Params params, viz::parse_params(scene->params, set));
 
     std::string key(scene->id);
-    for (const auto& [name, value] : params.written()) key.append("\n").append(name).append("=").append(value);
+    for (const auto& [name, value] : params.written())
+        key.append("\n").append(name).append("=").append(value);
     auto found = runs_.find(key);
-    if (found == runs_.end()) found = runs_.emplace(key, compute(session_, *scene, params, progress_)).first;
+    if (found == runs_.end())
+        found = runs_.emplace(key, compute(session_, *scene, params, progress_)).first;
     return found->second;
 }
 
@@ -125,7 +139,8 @@ void Runner::ask_over(ClaimReport& report, const Step& step, const Expression& e
         if (!evaluation) return fail(report, placed(report.claim, evaluation.error()));
         if (auto error = wrong_kind(report.claim, *evaluation)) return fail(report, *error);
         const bool holds = evaluation->value != 0;
-        if (report.tried == 0 || (!holds && report.failing.empty())) report.readings = evaluation->readings;
+        if (report.tried == 0 || (!holds && report.failing.empty()))
+            report.readings = evaluation->readings;
         report.held += holds ? 1 : 0;
         report.tried += 1;
         if (!holds) report.failing.push_back(written(over));
@@ -147,14 +162,16 @@ void Runner::check_reveal(const Step& step, Problems& problems) {
     }
 }
 
-LessonReport Runner::check(const Lesson& lesson, const Problems& found, const std::vector<std::string>& lesson_ids) {
+LessonReport Runner::check(const Lesson& lesson, const Problems& found,
+                           const std::vector<std::string>& lesson_ids) {
     runs_.clear();  // traces are large: keep those of one lesson
     LessonReport report{lesson.id, lesson.at.file, found, {}};
     report.problems.append(check_names(lesson, scenes_, lesson_ids));
     for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
         const Step& step = lesson.steps[i];
         if (scene_named(scenes_, step.scene) == nullptr) continue;  // reported
-        for (const Claim& claim : step.claims) report.claims.push_back(ask(step, static_cast<int>(i) + 1, claim));
+        for (const Claim& claim : step.claims)
+            report.claims.push_back(ask(step, static_cast<int>(i) + 1, claim));
         check_reveal(step, report.problems);
     }
     return report;

@@ -29,10 +29,11 @@ struct ClaimReport {
     int step = 0;  // counts from 1
     Claim claim;
     Verdict verdict = Verdict::kError;
-    std::vector<Reading> readings;       // of the step's own settings; of the first failing set if there is one
-    int held = 0, tried = 0;             // class R: sets
-    std::vector<std::string> failing;    // class R: the sets it fails on, "prompt=..."
-    std::optional<Error> error;          // kError
+    std::vector<Reading>
+        readings;  // of the step's own settings; of the first failing set if there is one
+    int held = 0, tried = 0;           // class R: sets
+    std::vector<std::string> failing;  // class R: the sets it fails on, "prompt=..."
+    std::optional<Error> error;        // kError
 };
 
 struct LessonReport {
@@ -52,9 +53,11 @@ class Runner {
     Runner(viz::Session& session, std::span<const viz::Scene> scenes, viz::Progress progress = {})
         : session_(session), scenes_(scenes), progress_(std::move(progress)) {}
 
-    /// The step's scene with its settings, those of the run of that name and `over` laid on them; computed once.
-    /// Error codes: lesson_unknown_scene, those of parse_params and of the scene; lesson_step_bug (what) if it threw.
-    Result<std::shared_ptr<const SceneRun>> run(const Step& step, const std::string& run_name = {}, const Settings& over = {});
+    /// The step's scene with its settings, those of the run of that name and `over` laid on them;
+    /// computed once. Error codes: lesson_unknown_scene, those of parse_params and of the scene;
+    /// lesson_step_bug (what) if it threw.
+    Result<std::shared_ptr<const SceneRun>> run(const Step& step, const std::string& run_name = {},
+                                                const Settings& over = {});
 
     /// The observations of the step and of its named runs.
     Result<Environment> environment(const Step& step, const Settings& over = {});
@@ -63,7 +66,8 @@ class Runner {
     ClaimReport ask(const Step& step, int number, const Claim& claim);
 
     /// Names (validate.h), every claim, and every placeholder of every reveal.
-    LessonReport check(const Lesson& lesson, const Problems& found, const std::vector<std::string>& lesson_ids = {});
+    LessonReport check(const Lesson& lesson, const Problems& found,
+                       const std::vector<std::string>& lesson_ids = {});
 
   private:
     void ask_once(ClaimReport& report, const Step& step, const Expression& expression);
@@ -73,7 +77,8 @@ class Runner {
     viz::Session& session_;
     std::span<const viz::Scene> scenes_;
     viz::Progress progress_;
-    std::map<std::string, Result<std::shared_ptr<const SceneRun>>> runs_;  // by scene and parameters
+    std::map<std::string, Result<std::shared_ptr<const SceneRun>>>
+        runs_;  // by scene and parameters
 };
 
 }  // namespace dg::lessons

@@ -15,7 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 // "01-next-token": two digits or more, a dash, a name of small letters, digits and dashes
 bool good_id(std::string_view id) {
@@ -26,7 +28,9 @@ bool good_id(std::string_view id) {
                        [](char c) { return digit(c) || (c >= 'a' && c <= 'z') || c == '-'; });
 }
 
-int number_of(std::string_view id) { return std::atoi(std::string(id).c_str()); }
+int number_of(std::string_view id) {
+    return std::atoi(std::string(id).c_str());
+}
 
 std::string name_of(std::string_view id) {
     const std::size_t dash = id.find('-');
@@ -36,7 +40,8 @@ std::string name_of(std::string_view id) {
 // "L1", "l1", "1", "01" -> 1; anything else -> -1
 int alias_number(std::string_view name) {
     if (!name.empty() && (name.front() == 'L' || name.front() == 'l')) name.remove_prefix(1);
-    const bool number = !name.empty() && name.size() < 6 && std::all_of(name.begin(), name.end(), digit);
+    const bool number =
+        !name.empty() && name.size() < 6 && std::all_of(name.begin(), name.end(), digit);
     return number ? number_of(name) : -1;
 }
 
@@ -44,9 +49,12 @@ int alias_number(std::string_view name) {
 
 Result<fs::path> lessons_folder(const fs::path& assets) {
     const char* chosen = std::getenv("DEEPGLASS_LESSONS");
-    const fs::path folder = chosen != nullptr && *chosen != '\0' ? fs::path(chosen) : assets.parent_path() / "lessons" / "data";
+    const fs::path folder = chosen != nullptr && *chosen != '\0'
+                                ? fs::path(chosen)
+                                : assets.parent_path() / "lessons" / "data";
     std::error_code error;
-    if (!fs::is_directory(folder, error)) return Error{"lessons_missing", {{"folder", folder.string()}}, {}};
+    if (!fs::is_directory(folder, error))
+        return Error{"lessons_missing", {{"folder", folder.string()}}, {}};
     return folder;
 }
 
@@ -68,19 +76,27 @@ Result<ShelfEntry> find_lesson(const std::vector<ShelfEntry>& entries, std::stri
     const int number = alias_number(name);
     std::vector<std::string> known;
     for (const ShelfEntry& entry : entries) {
-        if (entry.id == name || name_of(entry.id) == name || (number >= 0 && number_of(entry.id) == number)) return entry;
+        if (entry.id == name || name_of(entry.id) == name ||
+            (number >= 0 && number_of(entry.id) == number))
+            return entry;
         known.push_back(entry.id);
     }
     const std::string near = nearest(name, known);
-    if (!near.empty()) return Error{"lesson_unknown_lesson_near", {{"name", std::string(name)}, {"near", near}}, {}};
-    return Error{"lesson_unknown_lesson", {{"name", std::string(name)}, {"known", fmt::format("{}", fmt::join(known, ", "))}}, {}};
+    if (!near.empty())
+        return Error{
+            "lesson_unknown_lesson_near", {{"name", std::string(name)}, {"near", near}}, {}};
+    return Error{
+        "lesson_unknown_lesson",
+        {{"name", std::string(name)}, {"known", fmt::format("{}", fmt::join(known, ", "))}},
+        {}};
 }
 
 Result<fs::path> new_lesson(const fs::path& folder, std::string_view name) {
     std::string id(name);
     if (!good_id(id)) {
         int next = 1;
-        for (const ShelfEntry& entry : shelf(folder)) next = std::max(next, number_of(entry.id) + 1);
+        for (const ShelfEntry& entry : shelf(folder))
+            next = std::max(next, number_of(entry.id) + 1);
         id = fmt::format("{:02}-{}", next, name);
     }
     if (!good_id(id)) return Error{"lesson_name", {{"name", std::string(name)}}, {}};
@@ -88,7 +104,8 @@ Result<fs::path> new_lesson(const fs::path& folder, std::string_view name) {
     std::error_code error;
     if (fs::exists(file, error)) return Error{"lesson_exists", {{"file", file.string()}}, {}};
     fs::create_directories(file.parent_path(), error);
-    if (error) return Error{"file_write", {{"file", file.string()}, {"reason", error.message()}}, {}};
+    if (error)
+        return Error{"file_write", {{"file", file.string()}, {"reason", error.message()}}, {}};
     DG_TRY(write_file(file, lesson_template()));
     return file;
 }

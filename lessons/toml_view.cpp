@@ -1,20 +1,27 @@
 #include "lessons/toml_view.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace dg::lessons {
 namespace {
 
 std::string_view type_name(const toml::node& node) {
     switch (node.type()) {
-        case toml::node_type::string: return "string";
-        case toml::node_type::integer: return "integer";
-        case toml::node_type::floating_point: return "number";
-        case toml::node_type::boolean: return "boolean";
-        case toml::node_type::array: return "array";
-        case toml::node_type::table: return "table";
-        default: return "date";
+        case toml::node_type::string:
+            return "string";
+        case toml::node_type::integer:
+            return "integer";
+        case toml::node_type::floating_point:
+            return "number";
+        case toml::node_type::boolean:
+            return "boolean";
+        case toml::node_type::array:
+            return "array";
+        case toml::node_type::table:
+            return "table";
+        default:
+            return "date";
     }
 }
 
@@ -29,27 +36,33 @@ std::size_t byte_of_column(const std::string& line, std::uint32_t column) {
     return at;
 }
 
-bool blank(const std::string& s) { return s.find_first_not_of(" \t\r\n") == std::string::npos; }
+bool blank(const std::string& s) {
+    return s.find_first_not_of(" \t\r\n") == std::string::npos;
+}
 
 }  // namespace
 
 std::string TomlFile::raw_string(const toml::node& node) const {
     const toml::source_region& region = node.source();
-    if (region.begin.line == 0 || region.begin.line != region.end.line || region.begin.line > lines.size()) return {};
+    if (region.begin.line == 0 || region.begin.line != region.end.line ||
+        region.begin.line > lines.size())
+        return {};
     const std::string& line = lines[region.begin.line - 1];
     const std::size_t begin = byte_of_column(line, region.begin.column);
     const std::size_t end = byte_of_column(line, region.end.column);
     if (begin >= line.size() || end <= begin) return {};
     const char quote = line[begin];
     const std::size_t close = line.rfind(quote, std::min(end, line.size() - 1));
-    return close != std::string::npos && close > begin ? line.substr(begin + 1, close - begin - 1) : std::string();
+    return close != std::string::npos && close > begin ? line.substr(begin + 1, close - begin - 1)
+                                                       : std::string();
 }
 
 TomlView::TomlView(TomlFile& file, const toml::table& table, const std::vector<std::string>& known)
     : file_(file), table_(table) {
     for (const auto& [key, node] : table) {
         if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-        file_.problems.unknown(file_.place(key.source()), "lesson_unknown_key", std::string(key.str()), known);
+        file_.problems.unknown(file_.place(key.source()), "lesson_unknown_key",
+                               std::string(key.str()), known);
     }
 }
 
@@ -64,7 +77,9 @@ void TomlView::missing(std::string_view key) {
 
 void TomlView::wrong_type(std::string_view key, const toml::node& node, std::string_view wanted) {
     file_.problems.error(file_.place(node.source()), "lesson_wrong_type",
-                         {{"key", std::string(key)}, {"wanted", std::string(wanted)}, {"found", std::string(type_name(node))}});
+                         {{"key", std::string(key)},
+                          {"wanted", std::string(wanted)},
+                          {"found", std::string(type_name(node))}});
 }
 
 Text TomlView::text(std::string_view key, bool required) {
@@ -170,8 +185,9 @@ Text text_of(TomlFile& file, const toml::node& node) {
     Text text;
     text.at = file.place(node.source());
     if (!node.is_table()) {
-        file.problems.error(text.at, "lesson_wrong_type",
-                            {{"key", "zh, en"}, {"wanted", "zh, en"}, {"found", std::string(type_name(node))}});
+        file.problems.error(
+            text.at, "lesson_wrong_type",
+            {{"key", "zh, en"}, {"wanted", "zh, en"}, {"found", std::string(type_name(node))}});
         return text;
     }
     const toml::table& table = *node.as_table();
@@ -182,7 +198,8 @@ Text text_of(TomlFile& file, const toml::node& node) {
         if (view.find(lang) == nullptr) {
             // the place of the language that is there: the table of dotted keys has none of its own
             const Place there = view.place_of(chinese ? "en" : "zh");
-            file.problems.error(there.line == 0 ? text.at : there, "lesson_missing_language", {{"lang", lang}});
+            file.problems.error(there.line == 0 ? text.at : there, "lesson_missing_language",
+                                {{"lang", lang}});
             continue;
         }
         slot = view.string(lang, true);
@@ -215,7 +232,9 @@ Settings settings_of(TomlFile& file, const toml::table& table) {
         const std::string name(key.str());
         if (!scalar_written(node, written)) {
             file.problems.error(file.place(node.source()), "lesson_wrong_type",
-                                {{"key", name}, {"wanted", "string, number, boolean"}, {"found", std::string(type_name(node))}});
+                                {{"key", name},
+                                 {"wanted", "string, number, boolean"},
+                                 {"found", std::string(type_name(node))}});
             continue;
         }
         settings.values[name] = written;

@@ -1,5 +1,5 @@
-// A TOML table read with a list of what may be in it; whatever is wrong becomes a Problem with its place. Included by
-// the parser only: nothing else of the program sees toml++ through it.
+// A TOML table read with a list of what may be in it; whatever is wrong becomes a Problem with its
+// place. Included by the parser only: nothing else of the program sees toml++ through it.
 #pragma once
 
 #include "lessons/lesson.h"
@@ -35,9 +35,11 @@ class TomlView {
     [[nodiscard]] const toml::node* find(std::string_view key) const { return table_.get(key); }
 
     [[nodiscard]] Place place_of(std::string_view key) const;
+
     [[nodiscard]] Place place() const { return file_.place(table_.source()); }
 
-    /// The text of a key with zh and en. Reports a missing key when `required`, a missing language always.
+    /// The text of a key with zh and en. Reports a missing key when `required`, a missing language
+    /// always.
     Text text(std::string_view key, bool required);
     std::string string(std::string_view key, bool required);
     double number(std::string_view key, double otherwise, bool required);

@@ -11,10 +11,12 @@
 
 namespace dg::lessons {
 
-/// Problem codes: lesson_unknown_scene[_near], lesson_unknown_param[_near], lesson_param_value (name, value, then the
-/// arguments of parse_params' error), lesson_unknown_stage[_near], lesson_unknown_lesson[_near].
+/// Problem codes: lesson_unknown_scene[_near], lesson_unknown_param[_near], lesson_param_value
+/// (name, value, then the arguments of parse_params' error), lesson_unknown_stage[_near],
+/// lesson_unknown_lesson[_near].
 ///   lesson_ids   the lessons that a prerequisite may name; empty = do not check
-Problems check_names(const Lesson& lesson, std::span<const viz::Scene> scenes, const std::vector<std::string>& lesson_ids);
+Problems check_names(const Lesson& lesson, std::span<const viz::Scene> scenes,
+                     const std::vector<std::string>& lesson_ids);
 
 /// The scene of that id among `scenes`; nullptr if none.
 const viz::Scene* scene_named(std::span<const viz::Scene> scenes, std::string_view id);

@@ -47,8 +47,10 @@ Result<void> list_lessons(const LessonOptions& options, Context& context) {
     for (const ShelfEntry& entry : shelf(folder)) {
         DG_ASSIGN(const ParsedLesson parsed, read_lesson(entry.file));
         const Lesson& lesson = parsed.lesson;
-        const std::string minutes = context.word("lesson.list.minutes", {{"minutes", fmt::format("{:g}", lesson.minutes)}});
-        context.out << fmt::format("{}  {}  {}\n", entry.id, lesson.title.in(context.lang), minutes);
+        const std::string minutes =
+            context.word("lesson.list.minutes", {{"minutes", fmt::format("{:g}", lesson.minutes)}});
+        context.out << fmt::format("{}  {}  {}\n", entry.id, lesson.title.in(context.lang),
+                                   minutes);
     }
     return {};
 }
@@ -107,11 +109,15 @@ Result<void> export_lesson(const LessonOptions& options, Context& context) {
     viz::Session session;
     Runner runner(session, viz::scenes(), {.report = [](double) { return !interrupted(); }});
     const fs::path out(options.out);
-    DG_ASSIGN(const Files files, out.extension() == ".pdf" ? export_handout(runner, parsed.lesson, context.lang, out)
-                                                           : export_folder(session, runner, parsed.lesson, context.lang, out));
+    DG_ASSIGN(const Files files,
+              out.extension() == ".pdf"
+                  ? export_handout(runner, parsed.lesson, context.lang, out)
+                  : export_folder(session, runner, parsed.lesson, context.lang, out));
     std::vector<std::string> names;
     for (const fs::path& written : files) names.push_back(written.string());
-    context.out << context.word("lesson.export.done", {{"files", fmt::format("{}", fmt::join(names, " "))}}) << '\n';
+    context.out << context.word("lesson.export.done",
+                                {{"files", fmt::format("{}", fmt::join(names, " "))}})
+                << '\n';
     return {};
 }
 
@@ -128,7 +134,8 @@ Action declare_lesson(CLI::App& cli, const Context& context) {
     options->create->add_option("NAME", options->name, context.word("cli.lesson.name"))->required();
     options->leave = cli.add_subcommand("export", context.word("cli.lesson.export"));
     options->leave->add_option("ID", options->name, context.word("cli.lesson.id"))->required();
-    options->leave->add_option("-o,--out", options->out, context.word("cli.lesson.out"))->required();
+    options->leave->add_option("-o,--out", options->out, context.word("cli.lesson.out"))
+        ->required();
     for (CLI::App* sub : {options->list, options->check, options->create, options->leave}) {
         sub->fallthrough();
         sub->add_option("--folder", options->folder, context.word("cli.lesson.folder"));

@@ -56,7 +56,8 @@ TEST_F(LessonCommand, ANewLessonIsFoundListedAndNeverOverwritten) {
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_TRUE(fs::exists(folder_ / "01-my-lesson" / "lesson.toml"));
     EXPECT_NE(made.out.find("01-my-lesson/lesson.toml"), std::string::npos) << made.out;
-    EXPECT_EQ(ask({"list", "--folder", folder_.string()}).out, "01-my-lesson  A new lesson  20 min\n");
+    EXPECT_EQ(ask({"list", "--folder", folder_.string()}).out,
+              "01-my-lesson  A new lesson  20 min\n");
     EXPECT_EQ(ask({"new", "01-my-lesson", "--folder", folder_.string()}).status, 1);
 }
 
@@ -70,8 +71,10 @@ TEST_F(LessonCommand, MistakesAreReportedWithTheirPlace) {
     ASSERT_TRUE(write_file(file, text));
     const Answer answer = ask({"check", file.string()});
     EXPECT_EQ(answer.status, 1);
-    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
-    EXPECT_NE(answer.out.find(fmt::format("{}:{}:9", file.string(), line)), std::string::npos) << answer.out;
+    const auto line =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+    EXPECT_NE(answer.out.find(fmt::format("{}:{}:9", file.string(), line)), std::string::npos)
+        << answer.out;
     EXPECT_NE(answer.out.find("next-tokne"), std::string::npos);
     EXPECT_FALSE(answer.err.empty()) << "the summary goes to standard error";
 

@@ -20,10 +20,12 @@ inline int& computed_coins() {
     return count;
 }
 
-inline Result<std::shared_ptr<const viz::SceneData>> toss(viz::Session&, const viz::Params& params, const viz::Progress&) {
+inline Result<std::shared_ptr<const viz::SceneData>> toss(viz::Session&, const viz::Params& params,
+                                                          const viz::Progress&) {
     ++computed_coins();
     if (params.text("mode") == "broken") DG_CHECK(params.text("mode") == "whole");
-    if (params.text("mode") == "missing") return Error{"file_read", {{"file", "coin"}, {"reason", "missing"}}, {}};
+    if (params.text("mode") == "missing")
+        return Error{"file_read", {{"file", "coin"}, {"reason", "missing"}}, {}};
     auto data = std::make_shared<CoinData>();
     data->bias = params.real("bias");
     Rng rng(static_cast<std::uint64_t>(params.integer("seed")));
@@ -34,12 +36,16 @@ inline Result<std::shared_ptr<const viz::SceneData>> toss(viz::Session&, const v
 inline std::vector<viz::Observation> observe_coin(const viz::SceneData& scene_data) {
     const auto& coin = dynamic_cast<const CoinData&>(scene_data);
     const double p = coin.bias, q = 1 - p;
-    return {{"p", "heads", p}, {"p", "tails", q}, {"entropy", "", -p * dg::log(p) - q * dg::log(q)},
-            {"heads", "", static_cast<double>(coin.heads)}, {"paper", "", 0.5, viz::Kind::kPublished}};
+    return {{"p", "heads", p},
+            {"p", "tails", q},
+            {"entropy", "", -p * dg::log(p) - q * dg::log(q)},
+            {"heads", "", static_cast<double>(coin.heads)},
+            {"paper", "", 0.5, viz::Kind::kPublished}};
 }
 
 /// The bias as text: "?" while covered.
-inline void draw_coin(viz::Canvas& canvas, const viz::SceneData& scene_data, const viz::Params&, const viz::View& view) {
+inline void draw_coin(viz::Canvas& canvas, const viz::SceneData& scene_data, const viz::Params&,
+                      const viz::View& view) {
     const auto& coin = dynamic_cast<const CoinData&>(scene_data);
     canvas.fill_circle(canvas.page().center(), 100, viz::Color::hex(0x8196B2));
     viz::TextStyle style;
@@ -52,9 +58,22 @@ inline std::vector<viz::Scene> coin_scenes() {
     viz::Scene coin{.id = "coin",
                     .chapter = "tests",
                     .source = "tests/lessons/coin_scene.h",
-                    .params = {{.id = "bias", .type = ParamType::kReal, .default_value = "0.5", .min = 0.01, .max = 0.99, .choices = {}},
-                               {.id = "seed", .type = ParamType::kInt, .default_value = "1", .min = 0, .max = 1e6, .choices = {}},
-                               {.id = "mode", .type = ParamType::kChoice, .default_value = "whole", .choices = {"whole", "broken", "missing"}}},
+                    .params = {{.id = "bias",
+                                .type = ParamType::kReal,
+                                .default_value = "0.5",
+                                .min = 0.01,
+                                .max = 0.99,
+                                .choices = {}},
+                               {.id = "seed",
+                                .type = ParamType::kInt,
+                                .default_value = "1",
+                                .min = 0,
+                                .max = 1e6,
+                                .choices = {}},
+                               {.id = "mode",
+                                .type = ParamType::kChoice,
+                                .default_value = "whole",
+                                .choices = {"whole", "broken", "missing"}}},
                     .stages = {{.id = "throw"}, {.id = "land"}},
                     .compute = &toss,
                     .draw = &draw_coin,
@@ -63,7 +82,8 @@ inline std::vector<viz::Scene> coin_scenes() {
 }
 
 /// A whole lesson of one step; `claims` replaces its claim tables.
-inline std::string coin_lesson(const std::string& claims = "[[step.claim]]\nthat = \"p['heads'] + p['tails'] ~ 1\"\n") {
+inline std::string coin_lesson(
+    const std::string& claims = "[[step.claim]]\nthat = \"p['heads'] + p['tails'] ~ 1\"\n") {
     return R"toml(format = 1
 [lesson]
 title.zh = "抛硬币"

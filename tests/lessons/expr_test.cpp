@@ -12,9 +12,16 @@ using viz::Kind;
 
 Environment sample() {
     Environment e;
-    e[""] = {{"p", "学", 0.5}, {"p", "车", 0.25}, {"p", "3", 0.125}, {"p", "2,5", 0.125},
-             {"entropy", "", 1.2130075659799042}, {"V", "", 1024}, {"nan", "", std::nan("")},
-             {"paper", "", 671, Kind::kPublished}, {"dup", "a", 1}, {"dup", "a", 2}};
+    e[""] = {{"p", "学", 0.5},
+             {"p", "车", 0.25},
+             {"p", "3", 0.125},
+             {"p", "2,5", 0.125},
+             {"entropy", "", 1.2130075659799042},
+             {"V", "", 1024},
+             {"nan", "", std::nan("")},
+             {"paper", "", 671, Kind::kPublished},
+             {"dup", "a", 1},
+             {"dup", "a", 2}};
     e["random"] = {{"entropy", "", 6.9}, {"p", "学", 0.001}, {"p", "车", 0.002}};
     return e;
 }
@@ -66,6 +73,7 @@ TEST(Expr, Functions) {
     EXPECT_EQ(value_of("sum(p)"), 1);
     EXPECT_EQ(value_of("mean(p)"), 0.25);
     EXPECT_EQ(value_of("median(p)"), 0.1875);
+    EXPECT_TRUE(std::isnan(value_of("median(p * nan)")));
     EXPECT_EQ(value_of("count(p)"), 4);
     EXPECT_EQ(value_of("count(p > 0.2)"), 2);
     EXPECT_EQ(value_of("rank(p[\"车\"], p)"), 2);
@@ -120,7 +128,8 @@ TEST(Expr, Tolerances) {
 }
 
 TEST(Expr, ReadingsQuoteBothSides) {
-    auto expression = Expression::parse("sum(p) * (1 + 1) ~ 2 and p['学'] > random.p['学']", {"random"});
+    auto expression =
+        Expression::parse("sum(p) * (1 + 1) ~ 2 and p['学'] > random.p['学']", {"random"});
     ASSERT_TRUE(expression);
     auto e = expression->evaluate(sample());
     ASSERT_TRUE(e);
@@ -162,6 +171,11 @@ TEST(Expr, MistakesAreNamedAndPlaced) {
     EXPECT_EQ(error_of("sum(p, p)").code, "claim_arguments");
     EXPECT_EQ(error_of("sum(p + random.p)").code, "claim_sizes");
     EXPECT_EQ(error_of(std::string(5000, '(')).code, "claim_too_deep");
+    EXPECT_EQ(error_of(std::string(5000, '-') + "1").code, "claim_too_deep");
+    std::string nots, powers = "2";
+    for (int i = 0; i < 5000; ++i) nots += "not ", powers += "^2";
+    EXPECT_EQ(error_of(nots + "1 < 2").code, "claim_too_deep");
+    EXPECT_EQ(error_of(powers).code, "claim_too_deep");
     EXPECT_EQ(error_of("").code, "claim_expected_operand");
 }
 
@@ -169,7 +183,8 @@ TEST(Expr, ToleranceText) {
     EXPECT_TRUE(parse_tolerance("2%")->relative);
     EXPECT_EQ(parse_tolerance("0.5 %")->amount, 0.005);
     EXPECT_EQ(parse_tolerance("0.05")->amount, 0.05);
-    for (const char* bad : {"", "x", "2 percent", "-1", "%"}) EXPECT_FALSE(parse_tolerance(bad)) << bad;
+    for (const char* bad : {"", "x", "2 percent", "-1", "%"})
+        EXPECT_FALSE(parse_tolerance(bad)) << bad;
 }
 
 TEST(Expr, RandomBytesNeverCrash) {

@@ -17,7 +17,8 @@ class HandoutTest : public ::testing::Test {
   protected:
     Handout make(int steps, viz::Lang lang) {
         Lesson lesson = parse_lesson(testing::coin_lesson(), "lesson.toml", "01-coin").lesson;
-        while (static_cast<int>(lesson.steps.size()) < steps) lesson.steps.push_back(lesson.steps[0]);
+        while (static_cast<int>(lesson.steps.size()) < steps)
+            lesson.steps.push_back(lesson.steps[0]);
         auto handout = make_handout(runner_, lesson, lang);
         EXPECT_TRUE(handout);
         return *handout;
@@ -36,7 +37,8 @@ std::string all_text(const viz::LogCanvas& canvas) {
 
 bool overlap(const viz::Rect& a, const viz::Rect& b) {
     const float slack = 0.5F;
-    return a.x + slack < b.right() && b.x + slack < a.right() && a.y + slack < b.bottom() && b.y + slack < a.bottom();
+    return a.x + slack < b.right() && b.x + slack < a.right() && a.y + slack < b.bottom() &&
+           b.y + slack < a.bottom();
 }
 
 void expect_tidy(const viz::LogCanvas& canvas, const std::string& what) {
@@ -47,7 +49,8 @@ void expect_tidy(const viz::LogCanvas& canvas, const std::string& what) {
         EXPECT_LE(box.right(), kA4.w - 60) << what << texts[i].text;
         EXPECT_LE(box.bottom(), kA4.h - 55) << what << texts[i].text;
         for (std::size_t k = 0; k < i; ++k) {
-            EXPECT_FALSE(overlap(box, texts[k].box)) << what << texts[i].text << " over " << texts[k].text;
+            EXPECT_FALSE(overlap(box, texts[k].box))
+                << what << texts[i].text << " over " << texts[k].text;
         }
     }
 }
@@ -114,7 +117,8 @@ TEST(PlacedCanvasTest, ScalesAndMovesEverything) {
     half.fill_rect({200, 100, 40, 20}, {}, 4);
     direct.fill_rect({200, 250, 20, 10}, {}, 2);
     half.stroke_path(viz::Path().move({0, 0}).cubic({20, 0}, {40, 20}, {40, 40}), {{}, 4, 8, 2});
-    direct.stroke_path(viz::Path().move({100, 200}).cubic({110, 200}, {120, 210}, {120, 220}), {{}, 2, 4, 1});
+    direct.stroke_path(viz::Path().move({100, 200}).cubic({110, 200}, {120, 210}, {120, 220}),
+                       {{}, 2, 4, 1});
     half.push_clip({0, 0, 1280, 720});
     direct.push_clip({100, 200, 640, 360});
     EXPECT_EQ(through.log(), direct.log());

@@ -1,4 +1,5 @@
-// The lesson file: a good one is read whole, and every mistake an author makes is named at its line and column.
+// The lesson file: a good one is read whole, and every mistake an author makes is named at its line
+// and column.
 #include "lessons/parser.h"
 #include "lessons/shelf.h"
 #include "lessons/validate.h"
@@ -29,7 +30,8 @@ struct Found {
 std::vector<Found> problems_of(const std::string& text, bool warnings = false) {
     ParsedLesson parsed = parse_lesson(text, "lesson.toml", "01-coin");
     const auto scenes = coin_scenes();
-    if (!parsed.lesson.steps.empty()) parsed.problems.append(check_names(parsed.lesson, scenes, {"01-coin", "02-dice"}));
+    if (!parsed.lesson.steps.empty())
+        parsed.problems.append(check_names(parsed.lesson, scenes, {"01-coin", "02-dice"}));
     std::vector<Found> found;
     for (const Problem& p : parsed.problems.sorted()) {
         if (p.warning != warnings) continue;
@@ -48,14 +50,16 @@ std::pair<int, int> place_of(const std::string& text, const std::string& piece) 
     EXPECT_NE(at, std::string::npos) << piece;
     const std::string before = text.substr(0, at);
     const std::size_t start = before.rfind('\n') + 1;
-    const auto characters = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(start), before.end(),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1, static_cast<int>(characters) + 1};
+    const auto characters =
+        std::count_if(before.begin() + static_cast<std::ptrdiff_t>(start), before.end(),
+                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+            static_cast<int>(characters) + 1};
 }
 
 // one edit of the good lesson, one problem with its code, place and suggestion
-void expect_problem(const std::string& from, const std::string& to, const std::string& code, const std::string& at,
-                    const std::string& near = {}) {
+void expect_problem(const std::string& from, const std::string& to, const std::string& code,
+                    const std::string& at, const std::string& near = {}) {
     const std::string text = replaced(coin_lesson(), from, to);
     const auto found = problems_of(text);
     ASSERT_FALSE(found.empty()) << "accepted: " << to;
@@ -92,16 +96,21 @@ TEST(Parser, MistakesAreNamedAtTheirPlace) {
     expect_problem("title.en = \"One coin\"\n", "", "lesson_missing_language", "\"一枚硬币\"");
     expect_problem("text.zh = \"两面各占一半。\"\n", "", "lesson_missing_language", "\"Two sides");
     expect_problem("do.en = \"Toss it.\"", "do.en = \"  \"", "lesson_empty_text", "\"  \"");
-    expect_problem("short_route = true", "shortroute = true", "lesson_unknown_key_near", "shortroute", "short_route");
-    expect_problem("minutes = 5", "minuts = 5\nminutes = 5", "lesson_unknown_key_near", "minuts", "minutes");
+    expect_problem("short_route = true", "shortroute = true", "lesson_unknown_key_near",
+                   "shortroute", "short_route");
+    expect_problem("minutes = 5", "minuts = 5\nminutes = 5", "lesson_unknown_key_near", "minuts",
+                   "minutes");
     expect_problem("short_route = true", "short_route = \"yes\"", "lesson_wrong_type", "\"yes\"");
     expect_problem("answer = 2", "answer = 3", "lesson_answer_range", "3\nreveal");
     expect_problem("answer = 2", "answer = 0", "lesson_answer_range", "0\nreveal");
-    expect_problem("scene = \"coin\"", "scene = \"cion\"", "lesson_unknown_scene_near", "\"cion\"", "coin");
+    expect_problem("scene = \"coin\"", "scene = \"cion\"", "lesson_unknown_scene_near", "\"cion\"",
+                   "coin");
     expect_problem("{ bias = 0.5,", "{ baias = 0.5,", "lesson_unknown_param_near", "baias", "bias");
     expect_problem("{ bias = 0.5,", "{ bias = 7,", "lesson_param_value", "bias = 7");
-    expect_problem("controls = [\"bias\"]", "controls = [\"baias\"]", "lesson_unknown_param_near", "\"baias\"", "bias");
-    expect_problem("stage = \"land\"", "stage = \"lnad\"", "lesson_unknown_stage_near", "\"lnad\"", "land");
+    expect_problem("controls = [\"bias\"]", "controls = [\"baias\"]", "lesson_unknown_param_near",
+                   "\"baias\"", "bias");
+    expect_problem("stage = \"land\"", "stage = \"lnad\"", "lesson_unknown_stage_near", "\"lnad\"",
+                   "land");
     expect_problem("{ choice = 1, reply", "{ choice = 2, reply", "lesson_common_wrong", "2, reply");
     expect_problem("name = \"unfair\"", "name = \"un fair\"", "lesson_run_name", "\"un fair\"");
     expect_problem("minutes = 5\n", "minutes = 5\ngoal = 6\n", "lesson_toml", "6\nmisconception");
@@ -134,7 +143,9 @@ TEST(Parser, ProseHasALimit) {
 }
 
 TEST(Parser, ClaimsAreCheckedWhereTheyStand) {
-    const auto claim = [](const std::string& body) { return coin_lesson("[[step.claim]]\n" + body + "\n"); };
+    const auto claim = [](const std::string& body) {
+        return coin_lesson("[[step.claim]]\n" + body + "\n");
+    };
     const auto first = [](const std::string& text) {
         const auto found = problems_of(text);
         return found.empty() ? Found{"none", 0, 0, {}} : found.front();
@@ -144,26 +155,45 @@ TEST(Parser, ClaimsAreCheckedWhereTheyStand) {
     EXPECT_EQ(std::pair(first(wrong).line, first(wrong).column), place_of(wrong, "smu"));
     EXPECT_EQ(first(claim("that = \"p['heads']\"")).code, "lesson_claim_no_condition");
     EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"X\"")).code, "lesson_class");
-    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"")).code, "lesson_relation_sets");
-    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4] }")).code, "lesson_relation_sets");
-    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { sed = [1, 2, 3, 4, 5] }")).code, "lesson_unknown_param_near");
-    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }")).code, "none");
-    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nrecords = \"seeds 1 to 5\"")).code, "none");
-    EXPECT_EQ(first(claim("that = \"paper == 0.5\"\nclass = \"P\"")).code, "lesson_published_source");
-    EXPECT_EQ(first(claim("that = \"p['heads'] ~ 1\"\ntolerance = \"lots\"")).code, "claim_tolerance");
+    EXPECT_EQ(first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"")).code,
+              "lesson_relation_sets");
+    EXPECT_EQ(
+        first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4] }"))
+            .code,
+        "lesson_relation_sets");
+    EXPECT_EQ(
+        first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { sed = [1, 2, 3, 4, 5] }"))
+            .code,
+        "lesson_unknown_param_near");
+    EXPECT_EQ(
+        first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }"))
+            .code,
+        "none");
+    EXPECT_EQ(
+        first(claim("that = \"p['heads'] > 0\"\nclass = \"R\"\nrecords = \"seeds 1 to 5\"")).code,
+        "none");
+    EXPECT_EQ(first(claim("that = \"paper == 0.5\"\nclass = \"P\"")).code,
+              "lesson_published_source");
+    EXPECT_EQ(first(claim("that = \"p['heads'] ~ 1\"\ntolerance = \"lots\"")).code,
+              "claim_tolerance");
     EXPECT_EQ(first(claim("class = \"E\"")).code, "lesson_missing_key");
-    EXPECT_EQ(problems_of(claim("that = \"1 < 2\""), true).back().code, "lesson_claim_no_observable");
+    EXPECT_EQ(problems_of(claim("that = \"1 < 2\""), true).back().code,
+              "lesson_claim_no_observable");
 }
 
 TEST(Parser, RevealsShowTheSameValues) {
     const std::string en = "{value:entropy|.3}; of";
-    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{value:entropy|.2}; of")).at(0).code, "lesson_placeholders_differ");
-    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{entropy}; of")).at(0).code, "lesson_placeholder");
-    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{value:ln(|.3}; of")).at(0).code, "claim_expected_operand");
+    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{value:entropy|.2}; of")).at(0).code,
+              "lesson_placeholders_differ");
+    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{entropy}; of")).at(0).code,
+              "lesson_placeholder");
+    EXPECT_EQ(problems_of(replaced(coin_lesson(), en, "{value:ln(|.3}; of")).at(0).code,
+              "claim_expected_operand");
 }
 
 TEST(Parser, PrerequisitesMustExist) {
-    expect_problem("minutes = 5\n", "minutes = 5\nprerequisite = [\"02-dcie\"]\n", "lesson_unknown_lesson_near", "\"02-dcie\"", "02-dice");
+    expect_problem("minutes = 5\n", "minutes = 5\nprerequisite = [\"02-dcie\"]\n",
+                   "lesson_unknown_lesson_near", "\"02-dcie\"", "02-dice");
 }
 
 TEST(Parser, SpoiltFilesNeverCrash) {

@@ -148,7 +148,8 @@ TEST(Player, VotesMakeAHistogram) {
     player.set_mode(PlayMode::kSolo);
     EXPECT_TRUE(player.digit(2)) << "solo: the digit chooses";
     EXPECT_FALSE(player.covered());
-    EXPECT_EQ(player.results_csv().substr(0, 60), "step,choice,correct,seconds,votes\n1,2,1,0.0,1 3\n2,,,0.0,0 0\n");
+    EXPECT_EQ(player.results_csv().substr(0, 60),
+              "step,choice,correct,seconds,votes\n1,2,1,0.0,1 3\n2,,,0.0,0 0\n");
 }
 
 TEST(Player, HintsHaveLevels) {
@@ -161,7 +162,9 @@ TEST(Player, HintsHaveLevels) {
 class ProgressTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ = std::filesystem::path(::testing::TempDir()) / ("deepglass-progress-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()));
+        folder_ = std::filesystem::path(::testing::TempDir()) /
+                  ("deepglass-progress-" +
+                   std::to_string(::testing::UnitTest::GetInstance()->random_seed()));
         std::filesystem::remove_all(folder_);
         file_ = folder_ / "state" / "lessons.json";
     }
@@ -197,8 +200,10 @@ TEST_F(ProgressTest, ReadWholeOrNotAtAll) {
     const std::string good = progress_json({{"01-coin", progress_of(player)}});
     ASSERT_TRUE(parse_progress(good, "f"));
     // every truncation of the file is refused
-    for (std::size_t n = 0; n + 2 < good.size(); ++n) EXPECT_FALSE(parse_progress(good.substr(0, n), "f")) << n;
-    for (const char* bad : {"[]", "{}", "{\"version\":2,\"lessons\":{}}", "{\"version\":1,\"lessons\":{\"a\":{\"index\":\"x\"}}}"}) {
+    for (std::size_t n = 0; n + 2 < good.size(); ++n)
+        EXPECT_FALSE(parse_progress(good.substr(0, n), "f")) << n;
+    for (const char* bad : {"[]", "{}", "{\"version\":2,\"lessons\":{}}",
+                            "{\"version\":1,\"lessons\":{\"a\":{\"index\":\"x\"}}}"}) {
         EXPECT_EQ(parse_progress(bad, "f").error().code, "progress_bad") << bad;
     }
 }

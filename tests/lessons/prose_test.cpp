@@ -1,5 +1,5 @@
-#include "lessons/problem.h"
 #include "lessons/prose.h"
+#include "lessons/problem.h"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,9 @@ TEST(Prose, PlaceholdersAreFilled) {
     Environment e;
     e[""] = {{"p", "学", 0.81357}, {"n", "", 926679040}};
     e["random"] = {{"entropy", "", 6.9213}};
-    const std::string text = "{value:p['学']|%.1}, {value:random.entropy|.3}, {value:n|d}, {value:-p['学']|g2}, {value:missing}";
+    const std::string text =
+        "{value:p['学']|%.1}, {value:random.entropy|.3}, {value:n|d}, {value:-p['学']|g2}, "
+        "{value:missing}";
     EXPECT_EQ(filled(text, e, {"random"}), "81.4%, 6.921, 926,679,040, −0.81, –");
     EXPECT_EQ(filled("no value", e, {}), "no value");
 }
@@ -29,7 +31,8 @@ TEST(Prose, PlaceholdersAreFilled) {
 TEST(Prose, BadPlaceholdersAndFormats) {
     EXPECT_EQ(placeholders("a {val:x}").error().code, "lesson_placeholder");
     EXPECT_EQ(placeholders("a {value:x").error().where, "2");
-    for (const char* bad : {"x", ".", ".x", "%d", "%g3", ".99", "g"}) EXPECT_FALSE(formatted(1, bad)) << bad;
+    for (const char* bad : {"x", ".", ".x", "%d", "%g3", ".99", "g"})
+        EXPECT_FALSE(formatted(1, bad)) << bad;
     EXPECT_EQ(*formatted(0.5, "%"), "50%");
     EXPECT_EQ(*formatted(-1234567, "d"), "−1,234,567");
     EXPECT_EQ(*formatted(std::nan(""), ".2"), "–");

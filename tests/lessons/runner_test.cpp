@@ -1,4 +1,5 @@
-// Claims are asked of the scenes: true ones hold, false ones fail, those that cannot be asked say why.
+// Claims are asked of the scenes: true ones hold, false ones fail, those that cannot be asked say
+// why.
 #include "lessons/runner.h"
 
 #include "lessons/parser.h"
@@ -41,7 +42,8 @@ TEST_F(RunnerTest, TrueClaimsHoldAndFalseOnesFail) {
     EXPECT_EQ(ask("that = \"entropy ~ ln(2)\"").verdict, Verdict::kHolds);
     EXPECT_EQ(ask("that = \"entropy ~ 0.6932\"").verdict, Verdict::kFails);
     EXPECT_EQ(ask("that = \"unfair.entropy < entropy\"").verdict, Verdict::kHolds);
-    EXPECT_EQ(ask("that = \"unfair.p['heads'] ~ 1\"\nclass = \"T\"\ntolerance = \"11%\"").verdict, Verdict::kHolds);
+    EXPECT_EQ(ask("that = \"unfair.p['heads'] ~ 1\"\nclass = \"T\"\ntolerance = \"11%\"").verdict,
+              Verdict::kHolds);
 }
 
 TEST_F(RunnerTest, ReadingsAreTheComputedValues) {
@@ -56,7 +58,9 @@ TEST_F(RunnerTest, RelationsHoldOnFourOfFive) {
     EXPECT_FALSE(holds_on_enough(3, 5));
     EXPECT_FALSE(holds_on_enough(4, 6));
     EXPECT_FALSE(holds_on_enough(0, 0));
-    const std::string head = "that = \"p['heads'] > 0.4\"\nclass = \"R\"\nover = [{bias=0.5},{bias=0.6},{bias=0.7},{bias=0.8},";
+    const std::string head =
+        "that = \"p['heads'] > 0.4\"\nclass = \"R\"\nover = "
+        "[{bias=0.5},{bias=0.6},{bias=0.7},{bias=0.8},";
     const ClaimReport four = ask(head + "{bias=0.3}]");
     EXPECT_EQ(four.verdict, Verdict::kHolds);
     EXPECT_EQ(four.held, 4);
@@ -68,10 +72,12 @@ TEST_F(RunnerTest, RelationsHoldOnFourOfFive) {
 }
 
 TEST_F(RunnerTest, SeedsReachTheScene) {
-    const ClaimReport report = ask("that = \"30 <= heads <= 70\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }");
+    const ClaimReport report =
+        ask("that = \"30 <= heads <= 70\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }");
     EXPECT_EQ(report.tried, 5);
     EXPECT_EQ(report.verdict, Verdict::kHolds);
-    EXPECT_EQ(ask("that = \"heads == 1000\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }").held, 0);
+    EXPECT_EQ(
+        ask("that = \"heads == 1000\"\nclass = \"R\"\nover = { seed = [1, 2, 3, 4, 5] }").held, 0);
 }
 
 TEST_F(RunnerTest, ClaimsThatCannotBeAskedSayWhy) {
@@ -79,16 +85,24 @@ TEST_F(RunnerTest, ClaimsThatCannotBeAskedSayWhy) {
     EXPECT_EQ(unknown.verdict, Verdict::kError);
     EXPECT_EQ(unknown.error->code, "claim_unknown_observable_near");
     EXPECT_NE(unknown.error->where.find("lesson.toml:"), std::string::npos) << unknown.error->where;
-    const std::string broken = "that = \"entropy < heads\"\nclass = \"R\"\nover = { mode = [\"broken\",\"broken\",\"broken\",\"broken\",\"broken\"] }";
+    const std::string broken =
+        "that = \"entropy < heads\"\nclass = \"R\"\nover = { mode = "
+        "[\"broken\",\"broken\",\"broken\",\"broken\",\"broken\"] }";
     EXPECT_EQ(ask(broken).error->code, "lesson_step_bug") << "a bug of a scene ends at the step";
-    EXPECT_EQ(ask("that = \"entropy > 0\"\nclass = \"R\"\nover = { mode = [\"missing\",\"missing\",\"missing\",\"missing\",\"missing\"] }").error->code, "file_read");
+    EXPECT_EQ(ask("that = \"entropy > 0\"\nclass = \"R\"\nover = { mode = "
+                  "[\"missing\",\"missing\",\"missing\",\"missing\",\"missing\"] }")
+                  .error->code,
+              "file_read");
 }
 
 TEST_F(RunnerTest, PublishedFiguresAreNeverShownAsMeasured) {
-    EXPECT_EQ(ask("that = \"paper == 0.5\"\nclass = \"P\"\nsource = \"V3\"").verdict, Verdict::kHolds);
+    EXPECT_EQ(ask("that = \"paper == 0.5\"\nclass = \"P\"\nsource = \"V3\"").verdict,
+              Verdict::kHolds);
     EXPECT_EQ(ask("that = \"paper == 0.5\"").error->code, "claim_only_published");
-    EXPECT_EQ(ask("that = \"entropy > 0\"\nclass = \"P\"\nsource = \"V3\"").error->code, "claim_not_published");
-    EXPECT_EQ(ask("that = \"paper ~ p['heads']\"").verdict, Verdict::kHolds) << "a measurement beside a published figure";
+    EXPECT_EQ(ask("that = \"entropy > 0\"\nclass = \"P\"\nsource = \"V3\"").error->code,
+              "claim_not_published");
+    EXPECT_EQ(ask("that = \"paper ~ p['heads']\"").verdict, Verdict::kHolds)
+        << "a measurement beside a published figure";
 }
 
 TEST_F(RunnerTest, ARevealThatCannotBeComputedFails) {
@@ -107,12 +121,14 @@ TEST_F(RunnerTest, ARevealThatCannotBeComputedFails) {
 
 TEST_F(RunnerTest, ARunIsComputedOnce) {
     const int before = testing::computed_coins();
-    check("[[step.claim]]\nthat = \"entropy > 0\"\n[[step.claim]]\nthat = \"unfair.entropy > 0\"\n");
+    check(
+        "[[step.claim]]\nthat = \"entropy > 0\"\n[[step.claim]]\nthat = \"unfair.entropy > 0\"\n");
     EXPECT_EQ(testing::computed_coins() - before, 2);
 }
 
 TEST_F(RunnerTest, ReportsForPeopleAndPrograms) {
-    const LessonReport report = check("[[step.claim]]\nthat = \"entropy > 0\"\n[[step.claim]]\nthat = \"entropy > 1\"\n");
+    const LessonReport report =
+        check("[[step.claim]]\nthat = \"entropy > 0\"\n[[step.claim]]\nthat = \"entropy > 1\"\n");
     EXPECT_NE(report_text(viz::Lang::kEn, report).find("entropy = 0.693147"), std::string::npos)
         << report_text(viz::Lang::kEn, report);
     const auto json = nlohmann::json::parse(report_json(viz::Lang::kZh, {report}));

@@ -1,5 +1,5 @@
-// The shipped lessons, played without a window: every claim holds, every step draws in both languages, covered and revealed,
-// and every reveal states its numbers.
+// The shipped lessons, played without a window: every claim holds, every step draws in both
+// languages, covered and revealed, and every reveal states its numbers.
 #include "lessons/handout.h"
 #include "lessons/parser.h"
 #include "lessons/player.h"
@@ -13,7 +13,8 @@
 namespace dg::lessons {
 namespace {
 
-const std::filesystem::path kLessons = std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "lessons" / "data";
+const std::filesystem::path kLessons =
+    std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "lessons" / "data";
 
 class Shipped : public ::testing::Test {
   protected:
@@ -24,7 +25,8 @@ class Shipped : public ::testing::Test {
 
     static std::vector<ParsedLesson> lessons() {
         std::vector<ParsedLesson> all;
-        for (const ShelfEntry& entry : shelf(kLessons)) all.push_back(read_lesson(entry.file).value());
+        for (const ShelfEntry& entry : shelf(kLessons))
+            all.push_back(read_lesson(entry.file).value());
         return all;
     }
 };
@@ -38,7 +40,8 @@ TEST_F(Shipped, EveryClaimHolds) {
         const LessonReport report = runner.check(parsed.lesson, parsed.problems, ids);
         EXPECT_TRUE(report.good()) << report_text(viz::Lang::kEn, report);
         EXPECT_GE(report.claims.size(), parsed.lesson.steps.size());
-        for (const Problem& p : report.problems.sorted()) ADD_FAILURE() << viz::describe(viz::Lang::kEn, p.error);
+        for (const Problem& p : report.problems.sorted())
+            ADD_FAILURE() << viz::describe(viz::Lang::kEn, p.error);
     }
 }
 
@@ -57,9 +60,11 @@ TEST_F(Shipped, EveryStepPlaysInBothLanguages) {
                 for (const viz::Lang lang : {viz::Lang::kZh, viz::Lang::kEn}) {
                     viz::LogCanvas canvas({0, 0, 1920, 1080});
                     const SceneRun& r = **run;
-                    r.scene->draw(canvas, *r.data, r.params, view_of(step, *r.scene, lang, revealed));
+                    r.scene->draw(canvas, *r.data, r.params,
+                                  view_of(step, *r.scene, lang, revealed));
                     EXPECT_FALSE(canvas.texts().empty()) << step.at.written();
-                    EXPECT_EQ(canvas.log().find("⟦"), std::string::npos) << step.at.written() << " has text without words";
+                    EXPECT_EQ(canvas.log().find("⟦"), std::string::npos)
+                        << step.at.written() << " has text without words";
                     const std::string reveal = filled(step.reveal.in(lang), *values, {});
                     EXPECT_EQ(reveal.find("–"), std::string::npos) << reveal;
                     EXPECT_EQ(reveal.find('{'), std::string::npos) << reveal;
@@ -67,7 +72,8 @@ TEST_F(Shipped, EveryStepPlaysInBothLanguages) {
                 }
                 EXPECT_TRUE(revealed || player.lock(step.answer));
             }
-            EXPECT_NE(shown[0], shown[1]) << step.at.written() << " shows its result before the prediction";
+            EXPECT_NE(shown[0], shown[1])
+                << step.at.written() << " shows its result before the prediction";
         } while (player.next());
     }
 }
@@ -80,7 +86,9 @@ TEST_F(Shipped, FalsifiedClaimsFail) {
     for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
         for (Claim claim : lesson.steps[i].claims) {
             claim.that = "not (" + claim.that + ")";
-            EXPECT_EQ(runner.ask(lesson.steps[i], static_cast<int>(i) + 1, claim).verdict, Verdict::kFails) << claim.that;
+            EXPECT_EQ(runner.ask(lesson.steps[i], static_cast<int>(i) + 1, claim).verdict,
+                      Verdict::kFails)
+                << claim.that;
         }
     }
 }
