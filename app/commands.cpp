@@ -15,6 +15,7 @@ Action declare_eval(CLI::App& cli, const Context& context);
 Action declare_inspect(CLI::App& cli, const Context& context);
 Action declare_convert(CLI::App& cli, const Context& context);
 Action declare_fp8(CLI::App& cli, const Context& context);
+Action declare_bench(CLI::App& cli, const Context& context);
 Action declare_figure(CLI::App& cli, const Context& context);
 Action declare_animate(CLI::App& cli, const Context& context);
 Action declare_lesson(CLI::App& cli, const Context& context);
@@ -31,6 +32,7 @@ std::span<const Command> commands() {
         Command{"inspect", &declare_inspect},
         Command{"convert", &declare_convert},
         Command{"fp8", &declare_fp8},
+        Command{"bench", &declare_bench},
         Command{"figure", &declare_figure},
         Command{"animate", &declare_animate},
         Command{"lesson", &declare_lesson},
