@@ -3,6 +3,7 @@
 #include "viz/scenes/next_token_draw.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dg::viz::next_token {
 namespace {
@@ -23,19 +24,27 @@ struct Columns {
     float label_size = 0, number_size = 0;
 };
 
-/// Percentages that add up to 100.0; what rounds to nothing says so, a watched one with its digits.
-std::string printed_share(const Row& row, double p, double rounded) {
-    if (!(p > 0)) return percent(p);
-    if (row.candidate != nullptr && !row.candidate->top && p < 0.001) return number(100 * p, 2) + "%";
-    if (rounded > 0) return fixed(100 * rounded, 1) + "%";
-    return "<0.1%";
+/// One decimal, two below 1 %; a watched one shows its digits however small it is.
+std::string printed_share(const Candidate& candidate, double p) {
+    if (p >= 0.01 || !(p > 0)) return percent(p);
+    return !candidate.top && p < 0.0001 ? number(100 * p, 2) + "%" : percent(p, 2);
 }
 
+/// Every row is rounded on its own, the rest takes what is missing to 100 %.
 void print_shares(std::vector<Row>& rows, bool other) {
-    std::vector<double> shares;
-    for (const Row& row : rows) shares.push_back(other ? row.other : row.p);
-    const std::vector<double> rounded = rounded_shares(shares, 3);
-    for (std::size_t i = 0; i < rows.size(); ++i) (other ? rows[i].printed_other : rows[i].printed) = printed_share(rows[i], shares[i], rounded[i]);
+    double sum = 0;
+    for (Row& row : rows) {
+        const double p = other ? row.other : row.p;
+        std::string& printed = other ? row.printed_other : row.printed;
+        if (row.candidate != nullptr) {
+            printed = printed_share(*row.candidate, p);
+            const double unit = p >= 0.01 ? 1e-3 : 1e-4;
+            sum += std::round(p / unit) * unit;
+            continue;
+        }
+        const double missing = std::round((1 - sum) * 1000) / 1000;
+        printed = missing > 0 ? fixed(100 * missing, 1) + "%" : percent(std::min(p, 0.0004));
+    }
 }
 
 /// As many rows as fit, watched ones before others; what is left out joins the rest.
@@ -129,9 +138,9 @@ void draw_row(Canvas& canvas, const Data& d, const View& view, const Columns& c,
     const bool lit = view.hover && view.hover->tensor == "next.probs" && !view.hover->at.empty() && view.hover->at.back() == candidate.ids[0];
     if (lit) canvas.fill_rect({c.rows.x, y + 2, c.rows.w, c.pitch - 4}, mix(t.ground, t.select, 0.22F), 8);
     TextStyle glyph{.size = c.label_size, .color = t.ink, .weight = bold ? Weight::kBold : Weight::kRegular, .align = Align::kCenter, .tabular = false};
-    glyph.size = fit_size(canvas, candidate.label, glyph, c.label_w - 16, t.caption);
+    glyph.size = fit_size(canvas, candidate.label, glyph, c.label_w - 28, t.caption);
     const Rect place{c.tracks[0].x - c.label_w, y, c.label_w, c.pitch};
-    canvas.text({place.center().x, mid + glyph.size * 0.36F}, elide(canvas, candidate.label, glyph, c.label_w - 16), glyph);
+    canvas.text({place.center().x, mid + glyph.size * 0.36F}, elide(canvas, candidate.label, glyph, c.label_w - 24), glyph);
     canvas.region({place, std::nullopt, valid_utf8(candidate.bytes) ? "set force=" + candidate.bytes : "", tip_of(d, view, candidate)});
     for (std::size_t m = 0; m < c.tracks.size(); ++m) {
         const Rect track{c.tracks[m].x, mid - h / 2, c.tracks[m].w, h};

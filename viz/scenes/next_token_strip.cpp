@@ -190,8 +190,14 @@ Rect draw_strip(Canvas& canvas, const Data& data, const View& view, Rect area) {
     for (const TokenSpan& token : data.tokens) labels.push_back(data.model->tokenizer.label(token.id));
     const TextStyle style{.size = cell * 0.5F, .color = t.ink};
     float x = area.x;
-    const std::vector<float> widths = token_widths(canvas, labels, style, area.w * 0.3F - gap * static_cast<float>(std::min<std::size_t>(labels.size(), 8)), cell);
-    const std::size_t hidden = labels.size() - widths.size();
+    std::size_t hidden = labels.size();
+    std::vector<float> widths;
+    for (float used = 0; hidden > 0; --hidden) {
+        const float w = std::clamp(canvas.measure(labels[hidden - 1], style).width + style.size * 0.6F, cell, cell * 2.4F);
+        if (!widths.empty() && used + w > area.w * 0.3F) break;
+        widths.insert(widths.begin(), w);
+        used += w + gap;
+    }
     if (hidden > 0) {
         const std::string before = fmt::format("{}…", hidden);
         canvas.text({x, y + cell * 0.62F}, before, label(t));

@@ -7,12 +7,14 @@ namespace dg::viz {
 Scene next_token_scene();
 Scene tokens_scene();
 Scene attention_scene();
+Scene sampler_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
         next_token_scene(),
         tokens_scene(),
         attention_scene(),
+        sampler_scene(),
     };
     return table;
 }
