@@ -42,7 +42,7 @@ std::vector<ParamSpec> specs() {
             {.id = "temperature", .type = ParamType::kReal, .default_value = "0.8", .min = 0, .max = 10},
             {.id = "top_k", .type = ParamType::kInt, .default_value = "5", .min = 0, .max = 1048576},
             {.id = "top_p", .type = ParamType::kReal, .default_value = "0.9", .min = 0.01, .max = 1},
-            seed_param(7),
+            seed_param(3),
             {.id = "rolls", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 10000000},
             {.id = "texts", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 200}};
 }
@@ -241,7 +241,7 @@ Layout lay_out(const Canvas& canvas, const Theme& t, Rect area, const std::vecto
     const float panel_h = std::max(area.h * 0.23F, t.label * 5.6F), head = t.body * 2.6F;
     l.panel = {area.x, area.bottom() - panel_h, area.w, panel_h};
     const float inner = area.h - panel_h - head - 16;
-    l.pitch = std::min(inner / static_cast<float>(rows.size()), t.body * 4.4F);
+    l.pitch = std::min(inner / static_cast<float>(rows.size()), t.body * 5.4F);
     const float h = l.pitch * static_cast<float>(rows.size());
     float label_w = area.w * 0.06F;
     for (const Row& row : rows) label_w = std::max(label_w, canvas.measure(row.label, body(t)).width + 24);

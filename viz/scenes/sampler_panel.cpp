@@ -139,7 +139,10 @@ void draw_end(Canvas& canvas, const Data& d, const View& view, Rect area) {
         TextStyle right = strong(t, Align::kRight);
         right.size = t.label;
         canvas.text({area.right(), y}, value, right);
-        canvas.text({area.x, y}, elide(canvas, name, label(t), area.w - canvas.measure(value, right).width - 12), label(t));
+        TextStyle left = label(t);
+        const float room = area.w - canvas.measure(value, right).width - 12;
+        left.size = fit_size(canvas, name, left, room);
+        canvas.text({area.x, y}, elide(canvas, name, left, room), left);
         y += std::min(t.label * 1.9F, area.h / 3);
     }
 }

@@ -2,6 +2,7 @@
 #include "viz/scenes/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dg::viz::sampler {
 namespace {
@@ -25,6 +26,10 @@ std::vector<Slice> slices_of(const std::vector<Row>& rows) {
 }
 
 float at_share(const Layout& l, double share) { return l.strip.y + l.strip.h * static_cast<float>(std::clamp(share, 0.0, 1.0)); }
+
+bool crosses(Rect a, std::span<const Rect> others) {
+    return std::ranges::any_of(others, [&](Rect b) { return b.x < a.right() && a.x < b.right() && b.y < a.bottom() && a.y < b.bottom(); });
+}
 
 /// From the end of a row to its slice.
 void draw_ribbon(Canvas& canvas, const Theme& t, const Layout& l, const Slice& s, double alpha) {
@@ -60,7 +65,7 @@ void draw_name(Canvas& canvas, const Theme& t, const Layout& l, const Slice& s, 
     const Vec2 at{l.strip.right() + 46, rect.center().y};
     const std::string words = elide(canvas, name, beside, l.die * 1.2F);
     const Rect place{rect.right(), at.y - beside.size * 0.7F, at.x - rect.right() + canvas.measure(words, beside).width + 4, beside.size * 1.4F};
-    if (std::ranges::any_of(taken, [&](Rect r) { return r.x < place.right() && place.x < r.right() && r.y < place.bottom() && place.y < r.bottom(); })) return;
+    if (crosses(place, taken)) return;
     canvas.line({rect.right() + 2, at.y}, {at.x - 6, at.y}, {.color = t.ink3, .width = t.line});
     canvas.text({at.x, at.y + beside.size * 0.36F}, words, beside);
     taken.push_back(place);
@@ -71,9 +76,11 @@ void draw_ticks(Canvas& canvas, const Theme& t, const Layout& l, std::span<const
     const TextStyle style{.size = std::min(t.caption, l.pitch * 0.5F), .color = t.ink3};
     const auto tick = [&](double share, const std::string& text) {
         const float y = at_share(l, share);
+        const Rect place{l.strip.right(), y - style.size * 0.7F, 14 + canvas.measure(text, style).width, style.size * 1.4F};
+        if (crosses(place, taken)) return;
+        taken.push_back(place);
         canvas.line({l.strip.right() + 3, y}, {l.strip.right() + 10, y}, {.color = t.ink3, .width = t.line});
         canvas.text({l.strip.right() + 14, y + style.size * 0.36F}, text, style);
-        taken.push_back({l.strip.right(), y - style.size * 0.7F, 14 + canvas.measure(text, style).width, style.size * 1.4F});
     };
     tick(0, "0");
     tick(1, "1");
@@ -99,35 +106,40 @@ void draw_die(Canvas& canvas, const Theme& t, Rect face, int shows) {
     if (shows == 6) dot(-1, 0), dot(1, 0);
 }
 
-/// Die, arrow to the strip at u, ring round the slice it hits.
-void draw_throw(Canvas& canvas, const Data& d, const View& view, const Layout& l, std::span<const Slice> slices, std::vector<Rect>& taken) {
+/// Where die and words of a throw stand.
+struct Throw {
+    Rect face, block;  // block: die with the words above and below it
+    std::string u, seed;
+    TextStyle big, small;
+    float hit = 0;  // y of u on the strip
+};
+
+Throw place_throw(const Canvas& canvas, const Data& d, const View& view, const Layout& l) {
+    const Theme& t = theme(view.theme);
+    Throw w;
+    w.big = {.size = std::min(t.body, l.die * 0.42F), .color = t.id == ThemeId::kDark ? t.select : t.ink, .weight = Weight::kBold, .align = Align::kCenter};
+    w.small = caption(t, Align::kCenter);
+    w.small.size = std::min(w.small.size, l.die * 0.36F);
+    w.u = fmt::format("u = {}", fixed(d.u, 2)), w.seed = tr(view.lang, "badge.seed", {{"seed", fmt::format("{}", d.seed)}});
+    const float wide = std::max({l.die, canvas.measure(w.u, w.big).width, canvas.measure(w.seed, w.small).width});
+    w.hit = at_share(l, d.u);
+    const float y = std::clamp(w.hit, l.strip.y + l.die * 0.5F, l.strip.bottom() - l.die * 0.5F);
+    w.face = {l.panel.right() - wide / 2 - l.die / 2, y - l.die / 2, l.die, l.die};
+    w.block = {l.panel.right() - wide, w.face.y - w.big.size * 1.6F, wide, w.face.h + w.big.size * 1.6F + w.small.size * 1.8F};
+    return w;
+}
+
+/// Die, arrow to the strip at u.
+void draw_throw(Canvas& canvas, const Data& d, const View& view, const Layout& l, const Throw& w) {
     const Theme& t = theme(view.theme);
     const double landed = done(view, kRoll);
-    const float y = std::clamp(at_share(l, d.u), l.strip.y + l.die * 0.5F, l.strip.bottom() - l.die * 0.5F);
     // shakes for the first part of the stage, then stands
     const float shake = landed < 0.5 ? 6 * static_cast<float>(0.5 - landed) * (static_cast<int>(landed * 24) % 2 == 0 ? 1.0F : -1.0F) : 0;
-    const Color ink = t.id == ThemeId::kDark ? t.select : t.ink;
-    const TextStyle big{.size = std::min(t.body, l.die * 0.42F), .color = ink, .weight = Weight::kBold, .align = Align::kCenter};
-    TextStyle small = caption(t, Align::kCenter);
-    small.size = std::min(small.size, l.die * 0.36F);
-    const std::string u = fmt::format("u = {}", fixed(d.u, 2)), seed = tr(view.lang, "badge.seed", {{"seed", fmt::format("{}", d.seed)}});
-    const float wide = std::max({l.die, canvas.measure(u, big).width, canvas.measure(seed, small).width});
-    const float center = l.panel.right() - wide / 2;
-    const Rect face{center - l.die / 2 + shake, y - l.die / 2, l.die, l.die};
-    draw_die(canvas, t, face, 1 + static_cast<int>(d.u * 6));
-    canvas.text({center, face.y - big.size * 0.5F}, u, big);
-    canvas.text({center, face.bottom() + small.size * 1.4F}, seed, small);
-    canvas.region({face.inset(-12), std::nullopt, "roll", tr(view.lang, "sampler.tip.die", {{"u", fixed(d.u, 6)}})});
-    taken.push_back({center - wide / 2, face.y - big.size * 1.6F, wide, face.h + big.size * 1.6F + small.size * 1.8F});
-    if (landed < 1) return;
-    taken.push_back({l.strip.right(), std::min(y, at_share(l, d.u)) - 8, center - l.strip.right(), std::abs(y - at_share(l, d.u)) + 16});
-    const float hit = at_share(l, d.u);
-    draw_arrow(canvas, {face.x - 8, y}, {l.strip.right() + 8, hit}, {.color = ink, .width = 2.5F}, 13);
-    for (const Slice& s : slices) {
-        if (!s.row->chosen) continue;
-        const float a = at_share(l, s.begin), b = at_share(l, s.end);
-        draw_ring(canvas, t, Rect{l.strip.x, a, l.strip.w, std::max(4.0F, b - a)}.inset(1), 3);
-    }
+    draw_die(canvas, t, {w.face.x + shake, w.face.y, w.face.w, w.face.h}, 1 + static_cast<int>(d.u * 6));
+    canvas.text({w.face.center().x, w.face.y - w.big.size * 0.5F}, w.u, w.big);
+    canvas.text({w.face.center().x, w.face.bottom() + w.small.size * 1.4F}, w.seed, w.small);
+    canvas.region({w.face.inset(-12), std::nullopt, "roll", tr(view.lang, "sampler.tip.die", {{"u", fixed(d.u, 6)}})});
+    if (landed >= 1) draw_arrow(canvas, {w.face.x - 8, w.face.center().y}, {l.strip.right() + 8, w.hit}, {.color = w.big.color, .width = 2.5F}, 13);
 }
 
 }  // namespace
@@ -145,11 +157,19 @@ void draw_strip(Canvas& canvas, const Data& d, const View& view, const Layout& l
         const std::string range = tr(view.lang, "sampler.tip.slice", {{"token", s.row->label}, {"from", fixed(s.begin, 4)}, {"to", fixed(s.end, 4)}});
         canvas.region({{l.strip.x, at_share(l, s.begin), l.strip.w, at_share(l, s.end) - at_share(l, s.begin)}, std::nullopt, "", range});
     }
-    std::vector<Rect> taken;  // places that have words already
     for (const Slice& s : slices) draw_slice(canvas, t, l, s, alpha);
-    if (alpha >= 1) draw_ticks(canvas, t, l, slices, taken);
-    draw_throw(canvas, d, view, l, slices, taken);
+    std::vector<Rect> taken;  // places that have words already
+    if (d.settings.temperature > 0) {
+        const Throw w = place_throw(canvas, d, view, l);
+        draw_throw(canvas, d, view, l, w);
+        const float y = w.face.center().y;
+        taken = {w.block, {l.strip.right(), std::min(y, w.hit) - 8, w.face.x - l.strip.right(), std::abs(y - w.hit) + 16}};
+    }
     if (alpha < 1) return;
+    for (const Slice& s : slices) {
+        if (s.row->chosen) draw_ring(canvas, t, slice_rect(l, s).inset(0.5F), 3);
+    }
+    draw_ticks(canvas, t, l, slices, taken);
     for (const Slice& s : slices) draw_name(canvas, t, l, s, s.row->rank < 0 ? tr(view.lang, "sampler.others_short") : s.row->label, taken);
 }
 

@@ -61,7 +61,7 @@ void draw_logit_bar(Canvas& canvas, const Data& d, const View& view, const Layou
     if (row.rank < 0 || !(grown > 0)) return;
     const bool grey = row.cut && view.revealed && view.stage >= kKeep;
     const Color ink = row.chosen && view.revealed && view.stage >= kRoll ? t.ink : grey ? t.ink3 : t.ink;
-    if (scaled && d.settings.temperature == 0) return draw_value(canvas, t, l, axis.x + 4, y, std::string(kUnknown), t.ink3, false);
+    if (scaled && !l.merged && d.settings.temperature == 0) return draw_value(canvas, t, l, axis.x + 4, y, std::string(kUnknown), t.ink3, false);
     // dividing stretches the bar from its old length
     const double shown = scaled ? row.logit + (row.scaled - row.logit) * grown : row.logit * grown;
     const Rect bar = bar_rect(l, axis.at(0), axis.at(shown), y);
@@ -138,7 +138,7 @@ void draw_heads(Canvas& canvas, const Data& d, const View& view, const Layout& l
     const std::string divide = d.settings.temperature == 0 ? tr(view.lang, "sampler.head.argmax") : tr(view.lang, "sampler.head.scale", {{"t", fmt::format("{}", d.settings.temperature)}});
     int number = 1;
     if (!l.merged) draw_head(canvas, view, l, l.column(kLogits), number++, tr(view.lang, "sampler.head.logits"), l.column_w - 12);
-    draw_head(canvas, view, l, l.column(kScale), number++, l.merged ? tr(view.lang, "sampler.head.logits") + " " + divide : divide, l.column_w - 12);
+    draw_head(canvas, view, l, l.column(kScale), number++, l.merged && d.settings.temperature > 0 ? tr(view.lang, "sampler.head.logits") + " " + divide : divide, l.column_w - 12);
     draw_head(canvas, view, l, l.column(kSoftmax), number++, tr(view.lang, "sampler.head.softmax"), l.column_w - 12);
     draw_head(canvas, view, l, l.column(kKeep), number++, tr(view.lang, "sampler.head.keep"), l.column_w - 12);
     draw_head(canvas, view, l, l.strip.x - l.strip.w * 0.2F, number, tr(view.lang, "sampler.head.roll"), canvas.page().right() - l.strip.x - 24);
@@ -159,6 +159,8 @@ void draw_label(Canvas& canvas, const Data& d, const View& view, const Layout& l
         const float alpha = 0.16F * static_cast<float>(done(view, kRoll));
         canvas.fill_rect({l.table.x, y + 3, l.table.w, l.pitch - 6}, mix(t.ground, t.select, alpha), 8);
     }
+    const bool hovered = view.hover && view.hover->tensor == "logits" && !view.hover->at.empty() && view.hover->at.back() == row.id;
+    if (hovered) canvas.stroke_rect({l.table.x, y + 3, l.table.w, l.pitch - 6}, {.color = t.ink3, .width = 1.5F}, 8);
     const bool grey = row.cut && view.revealed && view.stage >= kKeep;
     TextStyle style{.size = row_size(t, l) * 1.05F, .color = grey || row.rank < 0 ? t.ink3 : t.ink, .weight = picked ? Weight::kBold : Weight::kRegular, .align = Align::kRight};
     const float room = l.label_right - l.table.x;
