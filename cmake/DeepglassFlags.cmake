@@ -25,7 +25,8 @@ else()
 endif()
 if(DEEPGLASS_SANITIZE)
   target_compile_options(deepglass_flags INTERFACE
-    -fsanitize=${DEEPGLASS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${DEEPGLASS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms in instrumented libstdc++
   target_link_options(deepglass_flags INTERFACE -fsanitize=${DEEPGLASS_SANITIZE})
 endif()
 if(DEEPGLASS_FUZZ)  # coverage counters everywhere; tests/fuzz links the fuzzer's main
