@@ -217,7 +217,7 @@ std::map<std::string, std::string> act(const SceneData&, const Params& params, s
 
 PageText words(const Data& d, const View& view) {
     const double p = d.stages.kept[static_cast<std::size_t>(d.chosen)];
-    const TextArgs args = {{"token", rich_escape(d.label(d.chosen))}, {"p", percent(p, 0)}};
+    const TextArgs args = {{"token", rich_escape(d.label(d.chosen))}, {"p", percent(p, p < 0.01 ? 1 : 0)}};
     const std::string key = !view.revealed || view.stage < kRoll ? "sampler.title.covered" : d.settings.temperature == 0 ? "sampler.title.greedy" : "sampler.title.rolled";
     const Lang second = view.lang == Lang::kZh ? Lang::kEn : Lang::kZh;
     PageText page{.title = tr(view.lang, key, args), .subtitle = tr(second, key, args)};

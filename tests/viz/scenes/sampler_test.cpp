@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace dg::viz::sampler {
 namespace {
@@ -178,6 +179,19 @@ TEST_F(SamplerScene, EveryPictureIsTidy) {
             }
         }
     }
+}
+
+TEST_F(SamplerScene, DrawingIsTheGoldenOne) {
+    // every command of one picture; DG_UPDATE_GOLDEN=1 writes it anew after a wanted change
+    const Shown s = show("sampler", five({{"top_p", "0.8"}, {"rolls", "10000"}}));
+    const std::string log = s.drawn(last(s, Lang::kEn), {0, 0, 1280, 720}).log();
+    const std::filesystem::path file = std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "tests/golden/viz/sampler_five.log";
+    if (std::getenv("DG_UPDATE_GOLDEN") != nullptr) {
+        ASSERT_TRUE(write_file(file, log));
+    }
+    const auto golden = read_file(file);
+    ASSERT_TRUE(golden) << golden.error().plain();
+    EXPECT_EQ(log, *golden);
 }
 
 TEST_F(SamplerScene, BadInputSaysWhatToDo) {
