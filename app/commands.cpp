@@ -19,6 +19,7 @@ Action declare_bench(CLI::App& cli, const Context& context);
 Action declare_figure(CLI::App& cli, const Context& context);
 Action declare_animate(CLI::App& cli, const Context& context);
 Action declare_lesson(CLI::App& cli, const Context& context);
+Action declare_window(CLI::App& cli, const Context& context);
 
 std::span<const Command> commands() {
     static constexpr std::array kCommands = {
@@ -36,6 +37,7 @@ std::span<const Command> commands() {
         Command{"figure", &declare_figure},
         Command{"animate", &declare_animate},
         Command{"lesson", &declare_lesson},
+        Command{"", &declare_window},
     };
     return kCommands;
 }

@@ -1,0 +1,175 @@
+// The stage: the scene on its page, what the pointer and the keyboard do to its regions, and the messages over it.
+#include "app/window/icons.h"
+#include "app/window/shell.h"
+
+#include "viz/scenes/numbers.h"
+#include "viz/scenes/widgets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dg::app {
+namespace {
+
+constexpr float kLeastPage = 1100;     // scenes are laid out for pages from 1280 wide; a little less still works
+constexpr double kPatience = 0.5;      // seconds before a computation shows
+
+/// Draws whatever the stage shows: the picture, or why there is none. Regions go to the shell.
+void draw_page(Shell& s, viz::Canvas& canvas) {
+    const viz::View view = s.view();
+    const Lab& lab = s.lab;
+    if (!lab.scene()) return viz::draw_empty(canvas, view, viz::tr(s.lang, "window.stage.no_scene"));
+    if (lab.error() && lab.error()->code == "empty_prompt") return viz::draw_empty(canvas, view, viz::tr(s.lang, "state.empty.prompt"));
+    if (lab.shown()) return lab.scene()->draw(canvas, *lab.shown()->data, lab.shown()->params, view);
+    if (lab.error()) return viz::draw_error(canvas, view, *lab.error());
+    if (lab.lane().elapsed() > kPatience)
+        return viz::draw_loading(canvas, view, lab.lane().fraction(), viz::tr(s.lang, fmt::format("scene.{}.name", lab.scene()->id)));
+    canvas.fill_rect(canvas.page(), viz::theme(view.theme).ground);
+}
+
+Rect on_window(const Shell& s, Rect r) {
+    return {s.stage_rect.x + r.x * s.stage_scale, s.stage_rect.y + r.y * s.stage_scale, r.w * s.stage_scale, r.h * s.stage_scale};
+}
+
+void draw_tip(Shell&, Ui& u, const std::string& tip) {
+    u.defer([&u, tip] {
+        const float size = u.type.caption, w = u.width(tip, size) + 20;
+        const Rect page = u.canvas.page();
+        const Rect box = {std::clamp(u.mouse.x + 16, 8.0F, std::max(8.0F, page.w - w - 8)), std::min(u.mouse.y + 20, page.h - 40), w, 32};
+        u.canvas.fill_rect(box, u.theme.ink, 6);
+        u.text({box.x + 10, box.center().y + 0.36F * size}, tip, size, u.theme.ground);
+    });
+}
+
+/// Hover and click on cells; regions are those of the last frame: what was seen is what is hit.
+void point(Shell& s, Ui& u, bool clicked) {
+    const bool over = u.hot() == "stage" || u.hot().starts_with("do:");
+    const viz::Region* region = over ? viz::region_at(s.regions, s.to_page(u.mouse)) : nullptr;
+    // what a panel points at shows when nothing on the stage is pointed at; the keyboard's cell stays
+    const bool keyboard = u.focused("stage") && s.ui.focus_visible;
+    if (over && (u.moved || !keyboard)) s.lab.hover = region ? region->cell : std::nullopt;
+    else if (!over && !keyboard) s.lab.hover = s.panel_hover;
+    s.panel_hover.reset();
+    if (region && !region->tip.empty()) draw_tip(s, u, region->tip);
+    if (!clicked) return;
+    if (region && region->cell && region->action.empty()) s.show_cell(*region->cell);
+    else if (!region) s.lab.selection.reset();
+}
+
+/// The cell region nearest to `from` in a direction; nullptr when there is none.
+const viz::Region* neighbour(const Shell& s, Vec2 from, Vec2 direction) {
+    const viz::Region* best = nullptr;
+    float best_cost = std::numeric_limits<float>::max();
+    for (const viz::Region& r : s.regions) {
+        if (!r.cell) continue;
+        const Vec2 c = r.rect.center(), d = {c.x - from.x, c.y - from.y};
+        const float along = d.x * direction.x + d.y * direction.y, across = std::abs(d.x * direction.y) + std::abs(d.y * direction.x);
+        if (along < 1) continue;
+        if (const float cost = along + 3 * across; cost < best_cost) best = &r, best_cost = cost;
+    }
+    return best;
+}
+
+/// With the keyboard on the stage, arrows walk the cells and Enter asks why.
+void walk_cells(Shell& s, Ui& u) {
+    if (!u.focused("stage") || !s.ui.focus_visible) return;
+    const auto current = std::ranges::find_if(s.regions, [&](const viz::Region& r) { return r.cell && r.cell == s.lab.hover; });
+    Vec2 from = current == s.regions.end() ? Vec2{-1, -1} : current->rect.center();
+    const std::pair<viz::Key, Vec2> arrows[] = {{viz::Key::kLeft, {-1, 0}}, {viz::Key::kRight, {1, 0}}, {viz::Key::kUp, {0, -1}}, {viz::Key::kDown, {0, 1}}};
+    for (const auto& [key, direction] : arrows) {
+        if (!u.take_key("stage", key)) continue;
+        const viz::Region* next = current == s.regions.end() ? nullptr : neighbour(s, from, direction);
+        if (current == s.regions.end()) {
+            const auto first = std::ranges::find_if(s.regions, [](const viz::Region& r) { return r.cell.has_value(); });
+            if (first != s.regions.end()) next = &*first;
+        }
+        if (next) s.lab.hover = next->cell;
+    }
+    if (s.lab.hover && u.take_key("stage", viz::Key::kEnter)) s.show_cell(*s.lab.hover);
+    if (u.take_key("stage", viz::Key::kEscape)) s.lab.hover.reset(), s.ui.focus.clear();
+}
+
+/// Every action on the picture is a control: the keyboard reaches it, scripts name it.
+void offer_actions(Shell& s, Ui& u) {
+    std::map<std::string, int> seen;
+    std::string wanted;
+    for (const viz::Region& r : s.regions) {
+        if (r.action.empty()) continue;
+        std::string id = "do:" + r.action;
+        if (const int n = seen[r.action]++; n > 0) id += fmt::format("#{}", n);
+        const Rect rect = on_window(s, r.rect);
+        if (u.press(id, rect, {.label = r.tip})) wanted = r.action;
+        u.focus_ring(id, rect, 4);
+    }
+    if (!wanted.empty()) s.act(wanted);
+}
+
+/// A slow computation over the old picture: how far it is, and a way out.
+void draw_working(Shell& s, Ui& u, Rect area) {
+    if (!s.lab.shown() || s.lab.lane().elapsed() < kPatience) return;
+    const double done = s.lab.lane().fraction();
+    const std::string words = done >= 0 ? u.tr("window.stage.working_at", {{"percent", viz::percent(std::min(done, 1.0), 0)}}) : u.tr("window.stage.working");
+    const float w = u.width(words, u.type.caption) + 120;
+    const Rect pill = {area.right() - w - 24, area.y + 16, w, 36};
+    u.card(pill, u.theme.panel, u.theme.border, 18);
+    u.text({pill.x + 18, pill.center().y + 0.36F * u.type.caption}, words, u.type.caption, u.theme.ink2);
+    if (u.button("cancel", {pill.right() - 88, pill.y + 3, 84, 30}, u.tr("state.loading.cancel"), Ui::Look::kGhost)) s.lab.cancel();
+}
+
+}  // namespace
+
+void draw_stage(Shell& s, Ui& u, viz::Painter& painter, Rect area) {
+    s.stage_rect = area;
+    s.stage_scale = std::min(1.0F, area.w / kLeastPage);
+    const bool clicked = u.press("stage", area, {.label = u.tr("window.stage.label"), .focusable = !s.regions.empty(), .pointer = Pointer::kArrow, .keys = false});
+    point(s, u, clicked);
+    walk_cells(s, u);
+    {
+        const Rect page = {0, 0, area.w / s.stage_scale, area.h / s.stage_scale};
+        const Vec2 origin = {std::round(area.x * u.scale), std::round(area.y * u.scale)};
+        const std::unique_ptr<viz::Canvas> canvas = painter.open(page, origin, u.scale * s.stage_scale);
+        canvas->push_clip(page);
+        draw_page(s, *canvas);
+        canvas->pop_clip();
+        s.regions = canvas->regions();
+    }
+    u.focus_ring("stage", area.inset(8), 8);
+    offer_actions(s, u);
+    draw_working(s, u, area);
+}
+
+void draw_banner(Shell& s, Ui& u, Rect stage) {
+    const bool failed = s.page != PageId::kStart && s.lab.error() && s.lab.shown() && s.lab.error()->code != "empty_prompt";
+    if (!s.banner && !failed) return;
+    const std::string words = s.banner ? s.banner->text : viz::describe(s.lang, *s.lab.error());
+    const std::string report = s.banner ? s.banner->report : s.lab.error()->plain();
+    const float buttons = 250, text_w = std::max(160.0F, stage.w - 120 - buttons);
+    const float h = std::max(56.0F, u.paragraph_height(viz::rich_escape(words), u.type.label, text_w) + 28);
+    const Rect box = {stage.x + 24, stage.y + 16, stage.w - 48, h};
+    u.card(box, u.theme.panel, u.theme.error.fill, 10);
+    u.press("banner", box, {.label = words, .focusable = false, .pointer = Pointer::kArrow});
+    draw_icon(u.canvas, Icon::kWarning, {box.x + 30, box.y + 28}, 18, u.theme.error.fill);
+    u.paragraph({box.x + 56, box.y + 14}, viz::rich_escape(words), u.type.label, u.theme.ink, text_w);
+    const float y = box.center().y - 18;
+    if (failed && !s.banner && u.button("banner.retry", {box.right() - 244, y, 96, 36}, u.tr("state.error.retry"))) s.lab.retry();
+    if (s.banner && !report.empty() && u.button("banner.copy", {box.right() - 244, y, 96, 36}, u.tr("window.banner.copy"))) {
+        s.host.set_clipboard(report);
+        s.toast(u.tr("window.copied"));
+    }
+    if (u.button("banner.close", {box.right() - 136, y, 120, 36}, u.tr("window.banner.close"))) {
+        if (failed && !s.banner) s.lab.dismiss_error();
+        s.banner.reset();
+        s.faults.clear();
+    }
+}
+
+void draw_toast(Shell& s, Ui& u, Rect stage) {
+    if (s.toast_left <= 0) return;
+    const float w = u.width(s.toast_text, u.type.label) + 40;
+    const Rect box = {stage.center().x - w / 2, stage.bottom() - 72, w, 40};
+    u.canvas.fill_rect(box, u.theme.ink, 20);
+    u.text({box.center().x, box.center().y + 0.36F * u.type.label}, s.toast_text, u.type.label, u.theme.ground, viz::Weight::kRegular, viz::Align::kCenter);
+}
+
+}  // namespace dg::app
