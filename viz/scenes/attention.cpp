@@ -223,7 +223,7 @@ Scene attention_scene() {
         .chapter = "attention",
         .source = "engine/ops/attention.cpp",
         .params = {model_param(),
-                   prompt_param("Hunan University is in Changsha."),
+                   prompt_param("Hunan University is in Changsha"),
                    layer_param(3),
                    head_param(0),
                    position_param(),

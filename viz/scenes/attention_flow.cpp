@@ -17,11 +17,14 @@ constexpr std::size_t kMostArcs = 5;
 
 }  // namespace
 
+float MapPainter::arc_width(std::int64_t u) const {
+    return (4 + 18 * d_.weight(f_.head, f_.row, u)) * (l_.cell_w >= 24 ? 1.0F : 0.55F);
+}
+
 void MapPainter::arc(std::int64_t u, float alpha) {
     const float w = d_.weight(f_.head, f_.row, u);
-    const float from = l_.column_x(f_.row), to = l_.column_x(u),
-                base = l_.arcs.bottom() + (l_.upright ? 2.0F : -2.0F);
-    const float thick = (4 + 18 * w) * (l_.cell_w >= 24 ? 1.0F : 0.55F), head = thick * 0.9F + 6;
+    const float from = l_.column_x(f_.row), to = l_.column_x(u), base = l_.arcs_bottom();
+    const float thick = arc_width(u), head = thick * 0.9F + 6;
     const float reach = std::min(l_.arcs.h - 14, 40 + std::abs(from - to) * 0.22F);
     const Color ground = t_.ground, color = mix(ground, mix(t_.bar, t_.bar_strong, w * 0.6F),
                                                 (0.45F + 0.55F * w) * alpha);
@@ -53,25 +56,36 @@ void MapPainter::arcs() {
     for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
         if (*key != f_.row) arc(*key, alpha);
     }
+    arc_numbers(keys, alpha);
+}
+
+/// Each number left of its arrow head, or right of it where a neighbour is in the way.
+void MapPainter::arc_numbers(std::span<const std::int64_t> keys, float alpha) {
     const std::vector<double> shares = d_.printed_shares(f_.head, f_.row);
+    const float size =
+        std::min(t_.heading, view_.presenter ? 34.0F : 28.0F) * (l_.cell_w >= 60 ? 0.86F : 0.64F);
+    const TextStyle style{.size = size, .color = t_.ink.with_alpha(alpha), .weight = Weight::kBold};
+    const auto half = [&](std::int64_t u) { return arc_width(u) * 0.5F + 7; };
     std::vector<Rect> taken;
     for (const std::int64_t u : keys) {
-        const float w = d_.weight(f_.head, f_.row, u);
-        const TextStyle style{
-            .size = std::min(t_.heading, 28.0F + (view_.presenter ? 6.0F : 0.0F)) *
-                    (l_.cell_w >= 60 ? 0.86F : 0.64F),
-            .color = t_.ink.with_alpha(alpha),
-            .weight = Weight::kBold};
+        const float height = u == f_.row ? l_.arcs.h : size * 2;
+        taken.push_back({l_.column_x(u) - half(u), l_.arcs_bottom() - height, half(u) * 2, height});
+    }
+    taken.push_back({l_.labels.x, l_.arcs.y, l_.labels.w - 8, l_.labels_bottom() - l_.arcs.y});
+    for (const std::int64_t u : keys) {
         const std::string text = fixed(shares[static_cast<std::size_t>(u)], 2);
-        const float width = canvas_.measure(text, style).width,
-                    lean = u == f_.row ? -width - 6 : (4 + 18 * w) * 0.5F + 8;
-        const Rect box{l_.column_x(u) - lean - width, l_.arcs.bottom() - 8 - style.size, width,
-                       style.size};
-        const bool clash = std::ranges::any_of(
-            taken, [&](const Rect& r) { return r.x < box.right() + 6 && box.x < r.right() + 6; });
-        if (clash || box.x < canvas_.page().x) continue;
-        taken.push_back(box);
-        canvas_.text({box.x, box.bottom() - 4}, text, style);
+        const float width = canvas_.measure(text, style).width, base = l_.arcs_bottom() - 10;
+        for (const float x : {l_.column_x(u) - half(u) - width, l_.column_x(u) + half(u)}) {
+            const Rect box{x, base - size, width, size};
+            const bool clash = std::ranges::any_of(taken, [&](const Rect& r) {
+                return r.x < box.right() - 1 && box.x < r.right() - 1 && r.y < box.bottom() &&
+                       box.y < r.bottom();
+            });
+            if (clash || box.x < canvas_.page().x || box.right() > canvas_.page().right()) continue;
+            taken.push_back({box.x - 5, box.y, box.w + 10, box.h});
+            canvas_.text({box.x, base}, text, style);
+            break;
+        }
     }
 }
 
@@ -163,11 +177,15 @@ void MapPainter::mixing_chips(Vec2 to) {
     }
 }
 
-/// "output, 16 entries = 0.58 V(blue) + 0.42 V(fluffy) + 3 others 0.00 =" with the heaviest `terms`
-/// keys by name.
-RichText MapPainter::mix_words(std::size_t terms, float alpha) const {
+/// "output (16 entries) = 0.58 V(blue) + 0.42 V(fluffy) + 3 others 0.00 =" with the heaviest
+/// `terms` keys by name, with or without its first words.
+RichText MapPainter::mix_words(std::size_t terms, bool named, float alpha) const {
     const std::vector<double> shares = d_.printed_shares(f_.head, f_.row);
     std::string words;
+    if (named) {
+        const TextArgs width{{"width", fmt::format("{}", d_.context->cols())}};
+        words = tr(view_.lang, "scene.attention.output", width) + " = ";
+    }
     double rest = 1;
     for (std::size_t i = 0; i < terms; ++i) {
         const auto u = static_cast<std::size_t>(heavy_[i]);
@@ -176,16 +194,13 @@ RichText MapPainter::mix_words(std::size_t terms, float alpha) const {
         rest -= shares[u];
     }
     const std::int64_t others = f_.row + 1 - static_cast<std::int64_t>(terms);
-    if (others > 0) {
-        const TextArgs args{{"count", fmt::format("{}", others)},
-                            {"share", fixed(std::max(0.0, rest), 2)}};
-        words += (terms > 0 ? " + " : "") + tr(view_.lang, "scene.attention.output.rest", args);
-    }
-    RichText text = rich(t_,
-                         tr(view_.lang, "scene.attention.output",
-                            {{"width", fmt::format("{}", d_.context->cols())}}) +
-                             " = " + words + " =",
-                         t_.ink);
+    const TextArgs args{{"count", fmt::format("{}", others)},
+                        {"share", fixed(std::max(0.0, rest), 2)}};
+    if (terms == 0)
+        words += tr(view_.lang, "scene.attention.output.all", args);
+    else if (others > 0)
+        words += " + " + tr(view_.lang, "scene.attention.output.rest", args);
+    RichText text = rich(t_, words + " =", t_.ink);
     for (RichPart& part : text) part.color = part.color.with_alpha(alpha);
     return text;
 }
@@ -197,14 +212,17 @@ void MapPainter::output() {
     const Rect strip{l_.foot.right() - strip_w, l_.foot.y - 4, strip_w, l_.foot.h + 8};
     const auto shown = static_cast<float>(ease(std::clamp(m_.mix * 2 - 1, 0.0, 1.0)));
 
-    // as many keys by name as fit between legend and strip
+    // the fullest wording that fits between legend and strip: first fewer keys, then no first words
     const TextStyle style{.size = t_.label, .color = t_.ink, .align = Align::kRight};
     const float room = strip.x - 16 - (l_.foot.x + l_.foot.w * 0.38F);
-    for (std::size_t terms = std::min<std::size_t>(heavy_.size(), 4);; --terms) {
-        const RichText text = mix_words(terms, shown);
-        if (measure_rich(canvas_, text, style) <= room)
-            draw_rich(canvas_, {strip.x - 16, strip.center().y + style.size * 0.35F}, text, style);
-        if (terms == 0 || measure_rich(canvas_, text, style) <= room) break;
+    const std::size_t most = std::min<std::size_t>(heavy_.size(), 4),
+                      least = std::min<std::size_t>(most, 1);
+    for (std::size_t step = 0; step < 2 * (most - least + 1); ++step) {
+        const bool named = step <= most - least;
+        const RichText text = mix_words(most - step % (most - least + 1), named, shown);
+        if (measure_rich(canvas_, text, style) > room) continue;
+        draw_rich(canvas_, {strip.x - 16, strip.center().y + style.size * 0.35F}, text, style);
+        break;
     }
     output_strip(strip);
     mixing_chips(strip.center());

@@ -15,6 +15,13 @@ float widest(const Canvas& canvas, const Data& d, float size) {
     return width;
 }
 
+/// Both names on one line, with their spaces.
+float axis_names_width(const Canvas& canvas, const Theme& t, Lang lang) {
+    const TextStyle style{.size = t.caption, .color = {}, .weight = Weight::kBold};
+    return canvas.measure(tr(lang, "scene.attention.query_axis"), style).width +
+           canvas.measure(tr(lang, "scene.attention.key_axis"), style).width + 16;
+}
+
 /// Room above the keys for arcs: a comfortable 96, none where cells would suffer.
 float arc_room(const View& view, float height, std::int64_t n) {
     const float wish = view.presenter ? 120 : 96;
@@ -43,10 +50,11 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     const std::int64_t n = d.tokens;
     const bool large = n <= kNumberTokens;
     MapLayout l;
-    l.label_size = large ? t.label : t.caption;
-
     // columns from left to right: labels, grid, row sums, what each row predicts
-    const float word = widest(canvas, d, l.label_size);
+    l.label_size = large ? t.label : t.caption;
+    float word = widest(canvas, d, l.label_size);
+    if (word > place.w * 0.6F / static_cast<float>(n)) l.label_size = t.caption;
+    word = widest(canvas, d, l.label_size);
     const float labels_w =
         std::clamp(word + l.label_size * 1.4F, l.label_size * 6, place.w * 0.18F);
     const float sums_w = t.label * 6.2F;
@@ -55,15 +63,20 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     const float across = place.w - labels_w - sums_w - predicts_w;
 
     // rows from top to bottom: heads, arcs, key labels, grid, legend
-    const bool strip = heads_strip && place.h >= 400;
+    const bool strip = heads_strip && place.h >= t.caption * 25;
     const float thumb = strip ? std::clamp(place.h * (large ? 0.115F : 0.082F), 44.0F,
                                            view.presenter ? 128.0F : 96.0F)
                               : 0;
     const float thumbs_h = strip ? thumb + t.caption * 2.6F : 0;
     const float foot_h = t.caption * 2.6F;
-    l.upright = across / static_cast<float>(n) >= std::min(word, l.label_size * 2.4F);
-    const float header_h = l.upright ? l.label_size * 2.1F : std::min(word, place.h * 0.105F) + 14;
+    l.upright = across / static_cast<float>(n) >= std::min(word + 10, l.label_size * 2.6F);
+    l.stacked_axes = axis_names_width(canvas, t, view.lang) > labels_w - 10;
+    const float axes_h = (l.stacked_axes ? 2.8F : 1.6F) * t.caption + l.label_size * 0.5F;
+    const float header_h =
+        std::max(axes_h, l.upright ? l.label_size * 2.1F : std::min(word, place.h * 0.105F) + 14);
     float height = place.h - thumbs_h - foot_h - header_h;
+    const float strip_h = height < 10.0F * static_cast<float>(n) ? 14.0F : 0;
+    if (strip_h > 0) height -= strip_h + 8;
     const float arcs_h = arc_room(view, height, n);
     height -= arcs_h;
 
@@ -77,7 +90,9 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     y += thumbs_h + std::max(0.0F, (height - grid_h) / 2);
     l.arcs = {left + labels_w, y, grid_w, arcs_h};
     l.header = {left, y + arcs_h, labels_w + grid_w, header_h};
-    l.grid = {left + labels_w, l.header.bottom(), grid_w, grid_h};
+    l.row_strip = {left + labels_w, l.header.bottom(), grid_w, strip_h};
+    l.grid = {left + labels_w, strip_h > 0 ? l.row_strip.bottom() + 8 : l.header.bottom(), grid_w,
+              grid_h};
     l.labels = {left, l.grid.y, labels_w, grid_h};
     l.sums = {l.grid.right(), l.grid.y, sums_w, grid_h};
     l.predicts = {l.sums.right(), l.grid.y, predicts_w, grid_h};

@@ -244,6 +244,7 @@ void draw_map(Canvas& canvas, const Data& data, const View& view, bool heads_str
     painter.predictions();
     painter.legend();
     painter.regions();
+    painter.row_strip();
     painter.focus_marks();
     painter.arcs();
     painter.output();

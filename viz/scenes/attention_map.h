@@ -9,9 +9,11 @@ namespace dg::viz::attention {
 /// heat-map.
 struct MapLayout {
     Rect thumbs, arcs, header, grid, labels, sums, predicts, foot;
+    Rect row_strip;  // the row of interest enlarged, where rows are too low to see; h = 0: none
     float cell_w = 0, cell_h = 0, gap = 0;
     float number = 0;  // size of the numbers in cells; 0 = none
     float label_size = 0;
+    bool stacked_axes = false;          // the names of the axes stand one above the other
     bool upright = true;                // column labels; else they read upwards
     int column_step = 1, row_step = 1;  // every n-th label is written
     std::int64_t block =
@@ -26,6 +28,16 @@ struct MapLayout {
     [[nodiscard]] Rect span(std::int64_t t, std::int64_t u, std::int64_t end) const {
         return {grid.x + static_cast<float>(u) * cell_w, grid.y + static_cast<float>(t) * cell_h,
                 static_cast<float>(end - u) * cell_w - gap, cell_h - gap};
+    }
+
+    /// Lower edge of the key labels.
+    [[nodiscard]] float labels_bottom() const {
+        return (row_strip.h > 0 ? row_strip.y : grid.y) - 6;
+    }
+
+    /// Where arcs end: above the key labels.
+    [[nodiscard]] float arcs_bottom() const {
+        return upright ? labels_bottom() - label_size * 1.7F - 2 : arcs.bottom() - 2;
     }
 
     [[nodiscard]] float column_x(std::int64_t u) const {
@@ -58,6 +70,7 @@ class MapPainter {
     void thumbs();
     void headers();
     void cells();
+    void row_strip();
     void focus_marks();
     void arcs();
     void sums();
@@ -90,9 +103,11 @@ class MapPainter {
     void column_label(std::int64_t u);
     void row_label(std::int64_t t);
     void arc(std::int64_t u, float alpha);
+    void arc_numbers(std::span<const std::int64_t> keys, float alpha);
+    [[nodiscard]] float arc_width(std::int64_t u) const;
     void thumb(std::int64_t h, Rect rect);
     void ramp(Rect at, const std::string& label, const ColorScale& scale, int decimals);
-    [[nodiscard]] RichText mix_words(std::size_t terms, float alpha) const;
+    [[nodiscard]] RichText mix_words(std::size_t terms, bool named, float alpha) const;
     void output_strip(Rect at);
     void mixing_chips(Vec2 to);
 

@@ -47,12 +47,32 @@ void MapPainter::thumbs() {
         std::max<std::int64_t>(1, static_cast<std::int64_t>((l_.thumbs.w + least - side) / least));
     const std::int64_t page = std::min({d_.heads, room, std::int64_t{view_.presenter ? 4 : 16}});
     const std::int64_t first = std::min(d_.head / page * page, d_.heads - page);
-    const float step = page > 1 ? std::min((l_.thumbs.w - side - 8) / static_cast<float>(page - 1),
-                                           side * (page > 5 ? 3.0F : 2.2F))
-                                : 0;
+    const float room_w = l_.thumbs.w - side - 8;
+    const float step = page == 1 ? 0
+                       : page > 5 && page == d_.heads
+                           ? room_w / static_cast<float>(page - 1)
+                           : std::min(room_w * 0.85F / static_cast<float>(page - 1), side * 2.2F);
     const float left = l_.thumbs.x + 4;
     for (std::int64_t i = 0; i < page; ++i)
         thumb(first + i, {left + static_cast<float>(i) * step, l_.thumbs.y, side, side});
+    if (page == d_.heads) return;
+
+    // the other heads are one click away
+    const TextStyle style = caption(t_);
+    const std::string words = tr(view_.lang, "scene.attention.heads_more",
+                                 {{"first", fmt::format("{}", first)},
+                                  {"last", fmt::format("{}", first + page - 1)},
+                                  {"count", fmt::format("{}", d_.heads)}}) +
+                              " ›";
+    const float x = left + step * static_cast<float>(page - 1) + side + t_.caption * 1.5F;
+    if (x + canvas_.measure(words, style).width > l_.thumbs.right()) return;
+    canvas_.text({x, l_.thumbs.center().y + style.size * 0.35F}, words, style);
+    const std::int64_t next = first + page < d_.heads ? first + page : 0;
+    canvas_.region(
+        {{x, l_.thumbs.y, canvas_.measure(words, style).width, side},
+         std::nullopt,
+         fmt::format("set head={}", next),
+         tr(view_.lang, "scene.attention.tip.head", {{"head", fmt::format("{}", next)}})});
 }
 
 /// Labels that fit: those of `first` before all others, then every step-th.
@@ -80,7 +100,7 @@ void MapPainter::column_label(std::int64_t u) {
                                               columns_done_[static_cast<std::size_t>(u)] < 1;
     const bool fill = pointed || (!f_.col && (read || (self && m_.softmax > 0)));
     TextStyle style{.size = l_.label_size, .color = u <= f_.row ? t_.k.ink : t_.ink3};
-    const float center = l_.column_x(u), bottom = l_.grid.y - 6;
+    const float center = l_.column_x(u), bottom = l_.labels_bottom();
     if (l_.upright) {
         const float width = l_.cell_w - l_.gap - 2;
         const Rect chip{center - width / 2, bottom - l_.label_size * 1.7F, width,
@@ -150,16 +170,40 @@ void MapPainter::headers() {
     TextStyle style{
         .size = t_.caption, .color = t_.q.ink, .weight = Weight::kBold, .align = Align::kRight};
     const float right = l_.grid.x - 10,
-                base = l_.grid.y - 6 - l_.label_size * 0.85F + style.size * 0.35F;
+                base = l_.labels_bottom() - l_.label_size * 0.85F + style.size * 0.35F;
     TextStyle second = style;
     second.color = t_.k.ink;
     const float key_w = canvas_.measure(key, second).width;
     canvas_.text({right, base}, key, second);
-    if (key_w + canvas_.measure(query, style).width + 16 <= l_.labels.w - 10) {
+    if (!l_.stacked_axes) {
         canvas_.text({right - key_w - 16, base}, query, style);
     } else {
         canvas_.text({right, base - style.size * 1.35F}, query, style);
     }
+}
+
+/// Rows of a pixel or two cannot be read: the one of interest stands enlarged above the map.
+void MapPainter::row_strip() {
+    if (l_.row_strip.h <= 0) return;
+    const Group group(canvas_, "row");
+    const Rect& strip = l_.row_strip;
+    std::vector<Color> colors;
+    for (std::int64_t u = 0; u < d_.tokens; ++u) {
+        const Cell cell = cell_at_stage(f_.row, u);
+        colors.push_back(cell.hidden ? Color{0, 0, 0, 0} : cell.color);
+    }
+    canvas_.fill_rect(strip, t_.track);
+    if (m_.mask >= 1) canvas_.hatch(strip, t_.border, 10, 1);
+    canvas_.heatmap(strip, 1, static_cast<int>(d_.tokens), colors);
+    draw_ring(canvas_, t_, strip, 2);
+    const std::string tensor = d_.prefix + (m_.softmax > 0 ? "probs" : "scores");
+    canvas_.region(
+        {strip, CellRef{tensor, {0, f_.head, f_.row, 0}}, "", "", 1, static_cast<int>(d_.tokens)});
+    const std::string& name = d_.labels[static_cast<std::size_t>(f_.row)];
+    const TextStyle style{
+        .size = l_.label_size, .color = t_.q.ink, .weight = Weight::kBold, .align = Align::kRight};
+    canvas_.text({l_.labels.right() - 16, strip.center().y + style.size * 0.35F},
+                 elide(canvas_, name, style, l_.labels.w - 16), style);
 }
 
 void MapPainter::focus_marks() {
@@ -183,6 +227,10 @@ void MapPainter::focus_marks() {
                 canvas_.stroke_rect(column(heavy_[i]), {.color = t_.k.fill, .width = width}, 2);
         }
     }
+    if (l_.row_strip.h > 0) {
+        canvas_.stroke_rect(l_.span(row, 0, n).inset(-1), {.color = t_.q.fill, .width = 1});
+        return;
+    }
     draw_ring(canvas_, t_, l_.span(row, 0, n), l_.cell_h >= 14 ? 3.0F : 1.0F);
 }
 
@@ -195,7 +243,7 @@ void MapPainter::sums() {
     const bool every = l_.cell_h >= tile_h + 2;
     TextStyle head{
         .size = t_.caption, .color = t_.ink, .weight = Weight::kBold, .align = Align::kCenter};
-    canvas_.text({x + tile_w / 2, l_.grid.y - 6 - l_.label_size * 0.85F + head.size * 0.35F},
+    canvas_.text({x + tile_w / 2, l_.labels_bottom() - l_.label_size * 0.85F + head.size * 0.35F},
                  tr(view_.lang, "scene.attention.sum"), head);
     for (std::int64_t t = 0; t < d_.tokens; ++t) {
         if (!every && t != f_.row) continue;
@@ -223,7 +271,7 @@ void MapPainter::predictions() {
     const Group group(canvas_, "predicts");
     TextStyle style{.size = l_.label_size, .color = t_.ink3};
     const float x = l_.predicts.x + t_.label;
-    canvas_.text({x, l_.grid.y - 6 - l_.label_size * 0.85F + t_.caption * 0.35F},
+    canvas_.text({x, l_.labels_bottom() - l_.label_size * 0.85F + t_.caption * 0.35F},
                  tr(view_.lang, "scene.attention.predicts"),
                  {.size = t_.caption, .color = t_.ink2});
     const auto rows = labels_shown(l_.row_step, {&f_.row, 1});

@@ -2,6 +2,7 @@
 
 #include "viz/scenes/attention_map.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/scaled_type.h"
 
 #include <fmt/format.h>
 
@@ -45,8 +46,10 @@ float largest(const float* values, std::int64_t n) {
 }  // namespace
 
 RowLayout layout_row(const Data& d, const View& view, const Focus& f, Rect place) {
-    const Theme& t = theme(view.theme);
     RowLayout l;
+    const float unit = (place.h - 24) / 690;
+    const Theme& full = theme(view.theme);
+    const Theme& t = l.type = scaled_type(full, std::min(1.0F, 24 * unit / full.caption));
     l.words_x = place.x, l.words_w = std::clamp(place.w * 0.235F, t.label * 10, t.label * 19);
     l.map_side = place.w > 1000 && d.tokens <= 46 ? std::clamp(place.h * 0.085F, 40.0F, 76.0F) : 0;
     l.map_x = l.words_x + l.words_w + 12;
@@ -63,7 +66,6 @@ RowLayout layout_row(const Data& d, const View& view, const Focus& f, Rect place
     l.end = place.bottom() + 8;
 
     // heights in parts of the whole
-    const float unit = (place.h - 24) / 690;
     float y = place.y;
     const auto band = [&](float height, float after) {
         const Rect r{place.x, y, place.w, height * unit};
@@ -86,7 +88,7 @@ RowPainter::RowPainter(Canvas& canvas, const Data& data, const View& view, const
       view_(view),
       f_(focus),
       l_(layout),
-      t_(theme(view.theme)),
+      t_(layout.type),
       m_(motion_of(view)) {
     heavy_ = d_.heavy_keys(d_.head, f_.row, kHeavy);
     shares_ = d_.printed_shares(d_.head, f_.row);

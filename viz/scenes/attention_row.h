@@ -13,6 +13,7 @@ struct RowLayout {
     float query_x = 0, query_w = 0;  // column of q and of the output
     float first_x = 0, column_w = 0, gap = 8;
     // top and height of the bands, from the keys down to the values
+    Theme type;     // text sizes that fit the bands
     float end = 0;  // lower edge of the place
     Rect heads, keys_band, products, sums, score, scaled, masked, weights, ribbons, values;
 
@@ -77,7 +78,7 @@ class RowPainter {
     const View& view_;
     const Focus& f_;
     const RowLayout& l_;
-    const Theme& t_;
+    const Theme& t_;  // of the layout: its type fits
     Motion m_;
     std::vector<std::int64_t> heavy_;
     std::vector<double> shares_;

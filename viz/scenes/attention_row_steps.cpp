@@ -68,9 +68,8 @@ void RowPainter::mixing() {
         }
         bars(cell, {value_lane(u)}, value_limit_, 1, m_.mix <= 0 || !strong(u));
     }
-    TextStyle style{
-        .size = t_.caption, .color = t_.v.ink, .weight = Weight::kBold, .align = Align::kRight};
-    canvas_.text({l_.first_x - 12, l_.ribbons.y + t_.caption * 1.1F},
+    TextStyle style{.size = t_.caption, .color = t_.v.ink, .weight = Weight::kBold};
+    canvas_.text({l_.first_x, l_.values.bottom() + t_.caption * 1.2F},
                  tr(view_.lang, "scene.attention.row.values"), style);
     if (m_.mix <= 0) return;
     const Rect output = l_.query(l_.values);
@@ -100,8 +99,10 @@ void RowPainter::step(int number, std::string_view key, float y, float end,
     if (reached <= 0) return;
     const TextStyle style{.size = t_.caption, .color = t_.ink2};
     float base = y + t_.body * 0.35F + t_.caption * 1.5F;
-    for (const RichText& line : wrap_rich(canvas_, rich(t_, worked, t_.ink2), style, l_.words_w)) {
-        if (base + t_.caption * 0.3F > end) break;
+    const auto lines = wrap_rich(canvas_, rich(t_, worked, t_.ink2), style, l_.words_w);
+    // half an equation would mislead
+    if (base + t_.caption * (1.3F * static_cast<float>(lines.size()) - 1) > end) return;
+    for (const RichText& line : lines) {
         draw_rich(canvas_, {l_.words_x, base}, line, style);
         base += t_.caption * 1.3F;
     }
@@ -250,7 +251,7 @@ std::vector<std::string> RowPainter::notes() const {
                             {"all", fmt::format("{}", f_.row + 1)},
                             {"rest", fixed(std::max(0.0, 1 - weight), 3)}}));
     }
-    notes.push_back(tr(view_.lang, "scene.attention.row.scales"));
+    if (!view_.presenter) notes.push_back(tr(view_.lang, "scene.attention.row.scales"));
     return notes;
 }
 

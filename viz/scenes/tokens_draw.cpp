@@ -32,7 +32,7 @@ Painter::Painter(Canvas& canvas, const Data& data, const View& view, const Layou
       d_(data),
       view_(view),
       l_(layout),
-      t_(theme(view.theme)),
+      t_(layout.type),
       slider_(slider_at(data, view)) {
     known_ = static_cast<std::int64_t>(std::floor(slider_));
     roots_ = d_.roots(known_);
@@ -147,7 +147,7 @@ void Painter::bracket(const Range& part, const Range& character) {
     const TextArgs args{{"part", fmt::format("{}", part.size())},
                         {"all", fmt::format("{}", character.size())}};
     std::string text = tr(view_.lang, "scene.tokens.split", args);
-    if (canvas_.measure(text, style).width > at.w + 2)
+    if (canvas_.measure(text, style).width > at.w - 6)
         text = fmt::format("{}/{}", part.size(), character.size());
     canvas_.text({at.center().x, y + t_.caption * 1.15F}, text, style);
 }
@@ -227,7 +227,8 @@ void draw(Canvas& canvas, const SceneData& data, const Params&, const View& view
         .subtitle =
             tr(view.lang,
                view.stage < kMerge ? "scene.tokens.subtitle.bytes" : "scene.tokens.subtitle", args),
-        .notes = {tr(view.lang, "scene.tokens.note")},
+        .notes = view.presenter ? std::vector<std::string>{}
+                                : std::vector<std::string>{tr(view.lang, "scene.tokens.note")},
         .badge = {.kind = Kind::kComputed,
                   .detail = badge_detail(view.lang, d.model->name, d.model_hash())}};
     const Rect place = draw_frame(canvas, view, page);

@@ -1,6 +1,6 @@
 #include "viz/scenes/tokens_picture.h"
 
-#include "viz/text/utf8.h"
+#include "viz/scenes/scaled_type.h"
 
 #include <fmt/format.h>
 
@@ -170,8 +170,10 @@ float Layout::axis_y(double number, std::int64_t all) const {
 }
 
 Layout lay_out(const Canvas& canvas, const Data& d, const View& view, Rect place) {
-    const Theme& t = theme(view.theme);
     Layout l;
+    const Theme& full = theme(view.theme);
+    const Theme& t = l.type =
+        scaled_type(full, std::clamp(place.h / (30 * full.caption), 0.6F, 1.0F));
     l.names_x = place.x;
     l.axis_x = place.x + std::max(t.caption * 9.5F, std::min(place.w * 0.1F, 172.0F));
     l.left = l.axis_x + 40, l.right = place.right();

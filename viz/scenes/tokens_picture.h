@@ -8,6 +8,7 @@ namespace dg::viz::tokens {
 inline constexpr std::int64_t kMostBytes = 32;
 
 struct Layout {
+    Theme type;        // text sizes that fit the page
     Range shown;       // bytes on the page: whole words unless one is longer than the page
     bool cut = false;  // a word is cut by the page
     float names_x = 0, axis_x = 0, left = 0, right = 0, byte_w = 0;

@@ -119,6 +119,13 @@ std::string text_in(const LogCanvas& canvas, const Rect& rect) {
     return found;
 }
 
+/// The middle of a text's box: what must stay clear of other texts. The log's letters are wider
+/// than real ones.
+Rect ink_box(const LogCanvas::DrawnText& text) {
+    const Rect& b = text.box;
+    return {b.x + b.w * 0.08F, b.y + b.h * 0.3F, b.w * 0.84F, b.h * 0.4F};
+}
+
 double read_number(std::string text) {
     if (const auto minus = text.find("−"); minus != std::string::npos) text.replace(minus, 3, "-");
     return std::stod(text);
@@ -258,6 +265,34 @@ TEST(AttentionScene, NoTextLeavesThePageOrCoversAnother) {
                             }
                             if (testing::Test::HasFailure()) return;
                         }
+    }
+}
+
+TEST(AttentionScene, NoTextCoversAnother) {
+    for (const std::string& prompt :
+         {std::string("湖南大学 Hunan University"), std::string(kPrompt), long_prompt(24)}) {
+        const auto d = data_of(prompt);
+        for (const char* show : {"map", "row"})
+            for (const Rect page :
+                 {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1280, 720}, Rect{420, 48, 1120, 960}})
+                for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
+                    for (const Lang lang : {Lang::kZh, Lang::kEn}) {
+                        LogCanvas canvas(page);
+                        attention_scene().draw(canvas, *d, params_of({{"show", show}}),
+                                               view_at(attention::kMix, 1, lang, id));
+                        const auto& texts = canvas.texts();
+                        for (std::size_t i = 0; i < texts.size(); ++i)
+                            for (std::size_t j = 0; j < i; ++j) {
+                                // the ink of a line is about its x-height, not its whole box
+                                const Rect a = ink_box(texts[i]), b = ink_box(texts[j]);
+                                EXPECT_FALSE(a.x < b.right() && b.x < a.right() &&
+                                             a.y < b.bottom() && b.y < a.bottom())
+                                    << texts[i].text << " / " << texts[j].text << " " << show << " "
+                                    << page.w << " " << theme(id).name << " " << lang_name(lang)
+                                    << " " << d->tokens;
+                            }
+                        if (testing::Test::HasFailure()) return;
+                    }
     }
 }
 
