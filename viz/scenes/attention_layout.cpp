@@ -76,7 +76,7 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
         std::max(axes_h, l.upright ? l.label_size * 2.1F : std::min(word, place.h * 0.105F) + 14);
     float height = place.h - thumbs_h - foot_h - header_h;
     const float strip_h = height < 10.0F * static_cast<float>(n) ? 14.0F : 0;
-    if (strip_h > 0) height -= strip_h + 8;
+    if (strip_h > 0) height -= strip_h + l.label_size;
     const float arcs_h = arc_room(view, height, n);
     height -= arcs_h;
 
@@ -91,7 +91,7 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     l.arcs = {left + labels_w, y, grid_w, arcs_h};
     l.header = {left, y + arcs_h, labels_w + grid_w, header_h};
     l.row_strip = {left + labels_w, l.header.bottom(), grid_w, strip_h};
-    l.grid = {left + labels_w, strip_h > 0 ? l.row_strip.bottom() + 8 : l.header.bottom(), grid_w,
+    l.grid = {left + labels_w, strip_h > 0 ? l.row_strip.bottom() + l.label_size : l.header.bottom(), grid_w,
               grid_h};
     l.labels = {left, l.grid.y, labels_w, grid_h};
     l.sums = {l.grid.right(), l.grid.y, sums_w, grid_h};

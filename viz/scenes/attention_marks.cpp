@@ -113,7 +113,7 @@ void MapPainter::column_label(std::int64_t u) {
         return draw_centered(canvas_, chip, elide(canvas_, name, style, width), style);
     }
     style.rotate = -90;
-    if (fill && l_.cell_w >= 4) {
+    if (fill) {
         const float width = std::max(l_.cell_w - l_.gap, l_.label_size * 1.25F);
         const std::string text = elide(canvas_, name, style, l_.header.h - 14);
         const Rect chip{center - width / 2, bottom - canvas_.measure(text, style).width - 10, width,
