@@ -42,6 +42,16 @@ void size_cells(MapLayout& l, const View& view, Vec2 room, std::int64_t n) {
     while (l.cell_h * static_cast<float>(l.block) < 1 && l.block < n) ++l.block;
 }
 
+/// How many labels fit, and whether numbers do.
+void choose_text(MapLayout& l, const Theme& t, bool large) {
+    const float line = l.label_size * 1.2F;
+    l.row_step = std::max(1, static_cast<int>(std::ceil(line / l.cell_h)));
+    l.column_step = l.upright ? 1 : std::max(1, static_cast<int>(std::ceil(line / l.cell_w)));
+    const float number =
+        std::min({t.number, (l.cell_w - l.gap) / 3.1F, (l.cell_h - l.gap) * 0.62F});
+    l.number = large && number >= 11 ? number : 0;
+}
+
 }  // namespace
 
 MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect place,
@@ -91,19 +101,15 @@ MapLayout layout_map(const Canvas& canvas, const Data& d, const View& view, Rect
     l.arcs = {left + labels_w, y, grid_w, arcs_h};
     l.header = {left, y + arcs_h, labels_w + grid_w, header_h};
     l.row_strip = {left + labels_w, l.header.bottom(), grid_w, strip_h};
-    l.grid = {left + labels_w, strip_h > 0 ? l.row_strip.bottom() + l.label_size : l.header.bottom(), grid_w,
+    l.grid = {left + labels_w,
+              strip_h > 0 ? l.row_strip.bottom() + l.label_size : l.header.bottom(), grid_w,
               grid_h};
     l.labels = {left, l.grid.y, labels_w, grid_h};
     l.sums = {l.grid.right(), l.grid.y, sums_w, grid_h};
     l.predicts = {l.sums.right(), l.grid.y, predicts_w, grid_h};
     l.foot = {place.x, l.grid.bottom() + t.caption * 0.9F, place.w, t.caption * 1.7F};
 
-    const float line = l.label_size * 1.2F;
-    l.row_step = std::max(1, static_cast<int>(std::ceil(line / l.cell_h)));
-    l.column_step = l.upright ? 1 : std::max(1, static_cast<int>(std::ceil(line / l.cell_w)));
-    const float number =
-        std::min({t.number, (l.cell_w - l.gap) / 3.1F, (l.cell_h - l.gap) * 0.62F});
-    l.number = large && number >= 11 ? number : 0;
+    choose_text(l, t, large);
     return l;
 }
 
