@@ -46,14 +46,15 @@ void draw_tip(Shell&, Ui& u, const std::string& tip) {
 void point(Shell& s, Ui& u, bool clicked) {
     const bool over = u.hot() == "stage" || u.hot().starts_with("do:");
     const viz::Region* region = over ? viz::region_at(s.regions, s.to_page(u.mouse)) : nullptr;
+    const std::optional<viz::CellRef> pointed = region ? viz::cell_at(*region, s.to_page(u.mouse)) : std::nullopt;
     // what a panel points at shows when nothing on the stage is pointed at; the keyboard's cell stays
     const bool keyboard = u.focused("stage") && s.ui.focus_visible;
-    if (over && (u.moved || !keyboard)) s.lab.hover = region ? region->cell : std::nullopt;
+    if (over && (u.moved || !keyboard)) s.lab.hover = pointed;
     else if (!over && !keyboard) s.lab.hover = s.panel_hover;
     s.panel_hover.reset();
     if (region && !region->tip.empty()) draw_tip(s, u, region->tip);
     if (!clicked) return;
-    if (region && region->cell && region->action.empty()) s.show_cell(*region->cell);
+    if (pointed && region->action.empty()) s.show_cell(*pointed);
     else if (!region) s.lab.selection.reset();
 }
 
