@@ -56,6 +56,9 @@ void ExportPanel::open(Shell& shell) {
     set_format(format_);
     ended_.reset();
     shell.ui.focus = "export.path";
+    TextEdit& edit = shell.ui.edits["export.path"];
+    edit.set(path_);
+    edit.select_all();
 }
 
 void ExportPanel::start(Shell& shell) {
@@ -95,7 +98,7 @@ void ExportPanel::draw(Shell& shell, Ui& u, Rect page) {
     const std::string fault = failed ? viz::describe(shell.lang, ended_->error()) : std::string();
     const float w = std::min(680.0F, page.w - 48), inner_w = w - 64;
     const float fault_h = failed ? u.paragraph_height(viz::rich_escape(fault), u.type.label, inner_w) + 12 : 0;
-    const Rect box = {page.center().x - w / 2, std::max(64.0F, page.center().y - 250), w, 470 + fault_h};
+    const Rect box = {page.center().x - w / 2, std::max(64.0F, page.center().y - 250), w, 494 + fault_h};
     u.card(box, u.theme.panel, u.theme.border, 12);
     u.press("export.box", box, {.focusable = false, .pointer = Pointer::kArrow});
     const float x = box.x + 32;

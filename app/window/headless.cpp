@@ -26,13 +26,17 @@ std::string percentiles(std::vector<double> values) {
 
 }  // namespace
 
-std::string FrameTimes::summary() const { return "frame build " + percentiles(build) + "; raster " + percentiles(raster); }
+std::string FrameTimes::summary() const { 
+    return "frame build " + percentiles(build) + "; raster " + percentiles(raster) + "; letter to picture " + percentiles(edit);
+}
 
 HeadlessStage::HeadlessStage(ShellSetup setup, int width, int height) : shell_(std::move(setup), host_), width_(width), height_(height) {}
 
 float HeadlessStage::scale() { return shell_.unit_scale(width_, height_); }
 
 void HeadlessStage::frames(double dt) {
+    const auto begin = std::chrono::steady_clock::now();
+    const viz::SceneData* before = shell_.lab.shown() ? shell_.lab.shown()->data.get() : nullptr;
     // one more than the input needs: controls answer to the picture before
     bool again = true;
     while (again) {
@@ -43,6 +47,11 @@ void HeadlessStage::frames(double dt) {
         shell_.frame(painter_, input, width_, height_, dt);
         times.build.push_back(milliseconds_since(start));
     }
+    if (measuring_ && typed_ && shell_.lab.shown() && shell_.lab.shown()->data.get() != before) {
+        static_cast<void>(pixels());
+        times.edit.push_back(milliseconds_since(begin));
+    }
+    typed_ = false;
 }
 
 void HeadlessStage::resize(int width, int height) {
@@ -72,6 +81,7 @@ Result<void> run_headless(const WindowRequest& request) {
     DG_TRY(enter(stage.shell(), request));
     for (const Error& problem : world.problems) stage.shell().say(problem);
     stage.frames(0);
+    stage.set_measuring(request.measure);
     DG_TRY(run_script(lines, request.script, stage));
     if (request.measure) fmt::print("{}\n", stage.times.summary());
     return {};

@@ -42,6 +42,22 @@ OperandLabel label_of(const viz::Trace* trace, const viz::Theme& t, const Operan
     return {viz::short_name({o.tensor, o.at}), color};
 }
 
+/// The name without the layer that the page says already: "L3 q_pe [0,4,5,7]" on a page of "L3 ...".
+std::string without_layer(const std::string& name, const viz::InspectorPage& page) {
+    const std::string own = viz::short_name(page.cell);
+    const std::size_t blank = own.find(' ');
+    const bool same = own.starts_with('L') && blank != std::string::npos && name.starts_with(own.substr(0, blank + 1));
+    return same ? name.substr(blank + 1) : name;
+}
+
+/// "10.641 × 0.2041 = 2.172" when the sum is scaled into the value; else the sum alone.
+std::string sum_text(const viz::InspectorPage& page) {
+    const std::string sum = "Σ = " + viz::number(page.total, 5);
+    const double ratio = page.why.value / page.total;
+    if (page.kind != viz::TermKind::kProduct || !std::isfinite(ratio) || std::abs(ratio - 1) < 1e-3) return sum;
+    return fmt::format("Σ × α = {} × {} = {}", viz::number(page.total, 5), viz::number(ratio, 4), viz::number(page.why.value, 4));
+}
+
 std::string contribution_text(const viz::InspectorPage& page, const viz::Term& term) {
     return page.kind == viz::TermKind::kShare ? viz::fixed(term.contribution, 4) : viz::number(term.contribution, 4);
 }
@@ -168,7 +184,7 @@ float InspectorPanel::draw_operands(Shell& shell, Ui& u, Rect area, float y) {
             }
             const float base = part.center().y + 0.36F * u.type.caption;
             const viz::TextStyle style{.size = u.type.caption, .color = label.color, .weight = term.own ? Weight::kBold : Weight::kRegular};
-            u.canvas.text({part.x + 10, base}, viz::elide(u.canvas, label.text, style, part.w * 0.44F), style);
+            u.canvas.text({part.x + 10, base}, viz::elide(u.canvas, without_layer(label.text, page), style, part.w * 0.46F), style);
             u.text({part.x + part.w * 0.66F, base}, viz::number(o.value, 4), u.type.caption, u.theme.ink, style.weight, Align::kRight);
             u.focus_ring(id, part, 4);
         }
@@ -185,7 +201,7 @@ float InspectorPanel::draw_operands(Shell& shell, Ui& u, Rect area, float y) {
         y += 26;
     }
     if (page.kind != viz::TermKind::kValue) {
-        u.text({area.right() - 10, y + 18}, "Σ = " + viz::number(page.total, 5), u.type.caption, u.theme.ink, Weight::kBold, Align::kRight);
+        u.text({area.right() - 10, y + 18}, sum_text(page), u.type.caption, u.theme.ink, Weight::kBold, Align::kRight);
         y += 28;
     }
     if (deeper && shell.lab.trace()) {

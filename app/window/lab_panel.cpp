@@ -53,6 +53,7 @@ void draw_lab_panel(Shell& s, Ui& u, Rect area) {
     constexpr float kFoot = 60, kSide = 32;
     u.canvas.fill_rect(area, u.theme.panel);
     u.hairline({area.right(), area.y}, {area.right(), area.bottom()});
+    u.hairline({area.x, area.y}, {area.right(), area.y});
     u.press("left", area, {.focusable = false, .pointer = Pointer::kArrow});
     if (!s.lab.scene()) return;
     const float width = area.w - 2 * kSide;

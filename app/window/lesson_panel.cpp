@@ -182,6 +182,7 @@ void draw_foot(Shell& s, Ui& u, Rect area) {
 void draw_lesson_panel(Shell& s, Ui& u, Rect area) {
     u.canvas.fill_rect(area, u.theme.panel);
     u.hairline({area.right(), area.y}, {area.right(), area.bottom()});
+    u.hairline({area.x, area.y}, {area.right(), area.y});
     u.press("left", area, {.focusable = false, .pointer = Pointer::kArrow});
     const Rect body = {area.x, area.y, area.w, area.h - kFoot};
     float& content = s.panel_heights["lesson"];

@@ -178,6 +178,9 @@ float draw_param(Shell& s, Ui& u, const ParamSpec& spec, Vec2 at, float width, b
     if (!fault.empty()) h += u.paragraph_height(viz::rich_escape(fault), u.type.caption, width) + 4;
     if (!draw) return h;
     if (labelled) {
+        const std::string help = word(s, spec, "help"), id = "help." + spec.id;
+        u.press(id, {at.x, at.y, width, label}, {.label = help, .focusable = false, .pointer = Pointer::kArrow});
+        if (!help.empty() && u.hot(id)) u.tip(help);
         u.text({at.x, at.y + 20}, word(s, spec, "label"), u.type.label, u.theme.ink2);
         u.text({at.x + width, at.y + 20}, aside(s, spec), u.type.caption, u.theme.ink3, viz::Weight::kRegular, viz::Align::kRight);
     }

@@ -1,5 +1,6 @@
 #include "app/window/script.h"
 
+#include "app/window/cells.h"
 #include "app/window/deeds.h"
 #include "app/window/inspector_panel.h"
 #include "engine/base/suggest.h"
@@ -150,9 +151,9 @@ Result<void> do_cell(const Run& run) {
         DG_ASSIGN(const double index, number_of(run, part));
         wanted.at.push_back(static_cast<std::int64_t>(index));
     }
-    const auto region = std::ranges::find_if(shell.regions, [&](const viz::Region& r) { return r.cell == wanted; });
-    if (region == shell.regions.end()) return run.fail("script_cell", {{"cell", run.line.rest}});
-    const Vec2 c = region->rect.center();
+    const std::optional<CellSpot> spot = find_cell(shell.regions, wanted);
+    if (!spot) return run.fail("script_cell", {{"cell", run.line.rest}});
+    const Vec2 c = spot->rect.center();
     const float s = run.stage.scale();
     const Vec2 at = {(shell.stage_rect.x + c.x * shell.stage_scale) * s, (shell.stage_rect.y + c.y * shell.stage_scale) * s};
     if (run.line.command == "cell") click_at(run.stage, at, 1);

@@ -121,6 +121,10 @@ std::vector<Hit> SearchPanel::find(const Shell& shell, const std::string& query)
     add_tensors(shell, query, hits);
     add_path(shell, query, hits);
     for (Hit& hit : hits) hit.score = std::max(match_score(query, hit.title), match_score(query, hit.detail) * 9 / 10);
+    // what the run computed before what it was made from, and both after scenes and lessons
+    for (Hit& hit : hits) {
+        if (hit.kind == "tensor" && hit.score > 2) hit.score -= hit.title.ends_with(".weight") ? 2 : 1;
+    }
     std::erase_if(hits, [](const Hit& hit) { return hit.score == 0; });
     std::ranges::stable_sort(hits, std::ranges::greater{}, &Hit::score);
     if (hits.size() > kMost) hits.resize(kMost);

@@ -1,4 +1,5 @@
 // The stage: the scene on its page, what the pointer and the keyboard do to its regions, and the messages over it.
+#include "app/window/cells.h"
 #include "app/window/icons.h"
 #include "app/window/shell.h"
 
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace dg::app {
 namespace {
@@ -32,16 +32,6 @@ Rect on_window(const Shell& s, Rect r) {
     return {s.stage_rect.x + r.x * s.stage_scale, s.stage_rect.y + r.y * s.stage_scale, r.w * s.stage_scale, r.h * s.stage_scale};
 }
 
-void draw_tip(Shell&, Ui& u, const std::string& tip) {
-    u.defer([&u, tip] {
-        const float size = u.type.caption, w = u.width(tip, size) + 20;
-        const Rect page = u.canvas.page();
-        const Rect box = {std::clamp(u.mouse.x + 16, 8.0F, std::max(8.0F, page.w - w - 8)), std::min(u.mouse.y + 20, page.h - 40), w, 32};
-        u.canvas.fill_rect(box, u.theme.ink, 6);
-        u.text({box.x + 10, box.center().y + 0.36F * size}, tip, size, u.theme.ground);
-    });
-}
-
 /// Hover and click on cells; regions are those of the last frame: what was seen is what is hit.
 void point(Shell& s, Ui& u, bool clicked) {
     const bool over = u.hot() == "stage" || u.hot().starts_with("do:");
@@ -49,42 +39,24 @@ void point(Shell& s, Ui& u, bool clicked) {
     const std::optional<viz::CellRef> pointed = region ? viz::cell_at(*region, s.to_page(u.mouse)) : std::nullopt;
     // what a panel points at shows when nothing on the stage is pointed at; the keyboard's cell stays
     const bool keyboard = u.focused("stage") && s.ui.focus_visible;
-    if (over && (u.moved || !keyboard)) s.lab.hover = pointed;
+    // a pointer at rest keeps its cell while the picture moves below it (the inspector narrows the stage)
+    if (over && (u.moved || !s.lab.hover) && !(keyboard && !u.moved)) s.lab.hover = pointed;
     else if (!over && !keyboard) s.lab.hover = s.panel_hover;
     s.panel_hover.reset();
-    if (region && !region->tip.empty()) draw_tip(s, u, region->tip);
+    if (region && !region->tip.empty()) u.tip(region->tip);
     if (!clicked) return;
     if (pointed && region->action.empty()) s.show_cell(*pointed);
     else if (!region) s.lab.selection.reset();
 }
 
-/// The cell region nearest to `from` in a direction; nullptr when there is none.
-const viz::Region* neighbour(const Shell& s, Vec2 from, Vec2 direction) {
-    const viz::Region* best = nullptr;
-    float best_cost = std::numeric_limits<float>::max();
-    for (const viz::Region& r : s.regions) {
-        if (!r.cell) continue;
-        const Vec2 c = r.rect.center(), d = {c.x - from.x, c.y - from.y};
-        const float along = d.x * direction.x + d.y * direction.y, across = std::abs(d.x * direction.y) + std::abs(d.y * direction.x);
-        if (along < 1) continue;
-        if (const float cost = along + 3 * across; cost < best_cost) best = &r, best_cost = cost;
-    }
-    return best;
-}
-
 /// With the keyboard on the stage, arrows walk the cells and Enter asks why.
 void walk_cells(Shell& s, Ui& u) {
     if (!u.focused("stage") || !s.ui.focus_visible) return;
-    const auto current = std::ranges::find_if(s.regions, [&](const viz::Region& r) { return r.cell && r.cell == s.lab.hover; });
-    Vec2 from = current == s.regions.end() ? Vec2{-1, -1} : current->rect.center();
     const std::pair<viz::Key, Vec2> arrows[] = {{viz::Key::kLeft, {-1, 0}}, {viz::Key::kRight, {1, 0}}, {viz::Key::kUp, {0, -1}}, {viz::Key::kDown, {0, 1}}};
     for (const auto& [key, direction] : arrows) {
         if (!u.take_key("stage", key)) continue;
-        const viz::Region* next = current == s.regions.end() ? nullptr : neighbour(s, from, direction);
-        if (current == s.regions.end()) {
-            const auto first = std::ranges::find_if(s.regions, [](const viz::Region& r) { return r.cell.has_value(); });
-            if (first != s.regions.end()) next = &*first;
-        }
+        const std::optional<CellSpot> current = s.lab.hover ? find_cell(s.regions, *s.lab.hover) : std::nullopt;
+        const std::optional<CellSpot> next = current ? neighbour_cell(s.regions, current->rect, direction) : first_cell(s.regions);
         if (next) s.lab.hover = next->cell;
     }
     if (s.lab.hover && u.take_key("stage", viz::Key::kEnter)) s.show_cell(*s.lab.hover);

@@ -139,12 +139,12 @@ void draw_presenter_line(Shell& s, Ui& u, Rect area) {
     const bool asks = step.has_question() && !player.state().revealed;
     const std::string line = asks ? step.question.in(s.lang) : s.room.filled(player.state().revealed ? step.reveal : step.text, s.lang);
     const float size = 34;
-    u.paragraph({area.x + 48, area.y + 4}, viz::rich_escape(line), size, u.theme.ink, area.w - 96, Weight::kBold, 1.3F);
+    u.paragraph({area.x + 96, area.y + 4}, viz::rich_escape(line), size, u.theme.ink, area.w - 192, Weight::kBold, 1.3F);
     if (!asks) return;
-    const float y = area.bottom() - 48, w = (area.w - 96) / static_cast<float>(step.choices.size());
+    const float y = area.bottom() - 48, w = (area.w - 176) / static_cast<float>(step.choices.size());
     const std::vector<double> shares = player.vote_shares();
     for (std::size_t i = 0; i < step.choices.size(); ++i) {
-        const Rect cell = {area.x + 48 + w * static_cast<float>(i), y, w - 16, 44};
+        const Rect cell = {area.x + 96 + w * static_cast<float>(i), y, w - 16, 44};
         const std::string id = fmt::format("choice={}", i + 1);
         if (u.press(id, cell, {.label = step.choices[i].text.in(s.lang)})) s.choose(static_cast<int>(i) + 1);
         u.card(cell, u.hot(id) ? u.theme.track : u.theme.ground, u.theme.border, 8);

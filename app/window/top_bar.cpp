@@ -48,12 +48,7 @@ bool icon_button(Ui& u, const std::string& id, float center_x, Icon icon, const 
     const bool clicked = u.press(id, rect, {.label = label});
     if (u.hot(id)) {
         u.canvas.fill_rect(rect.inset(2), u.theme.track, 8);
-        u.defer([&u, rect, label] {
-            const float w = u.width(label, u.type.caption) + 20;
-            const Rect tip = {std::min(rect.center().x - w / 2, u.canvas.page().w - w - 8), rect.bottom() + 8, w, 30};
-            u.canvas.fill_rect(tip, u.theme.ink, 6);
-            u.text({tip.x + 10, tip.center().y + 0.36F * u.type.caption}, label, u.type.caption, u.theme.ground);
-        });
+        u.tip(label);
     }
     draw_icon(u.canvas, icon, rect.center(), 20, u.theme.ink2);
     u.focus_ring(id, rect.inset(4), 6);
@@ -83,7 +78,7 @@ void draw_top_bar(Shell& s, Ui& u, Rect area) {
     u.card(field, t.ground, u.hot("search") ? t.ink3 : t.border, 6);
     draw_icon(u.canvas, Icon::kSearch, {field.x + 22, field.center().y}, 15, t.ink2);
     const viz::TextStyle hint{.size = u.type.caption, .color = t.ink3};
-    u.canvas.text({field.x + 42, field.center().y + 0.36F * hint.size}, viz::elide(u.canvas, u.tr("window.search.hint"), hint, field.w - 100), hint);
+    u.canvas.text({field.x + 42, field.center().y + 0.36F * hint.size}, viz::elide(u.canvas, u.tr(field.w < 260 ? "window.deed.search" : "window.search.hint"), hint, field.w - 100), hint);
     const Rect key = {field.right() - 54, field.y + 5, 46, 22};
     u.card(key, t.ground, t.border, 4);
     u.text({key.center().x, key.center().y + 0.36F * 15}, "/", 15, t.ink2, Weight::kRegular, viz::Align::kCenter);

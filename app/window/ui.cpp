@@ -144,6 +144,18 @@ float Ui::paragraph_height(std::string_view markup, float size, float max_width,
     return leading * size * static_cast<float>(viz::wrap_rich(canvas, viz::rich(theme, markup, theme.ink, weight), style, max_width).size());
 }
 
+void Ui::tip(std::string words) {
+    defer([this, words = std::move(words)] {
+        const Rect page = canvas.page();
+        const float size = type.caption, most = std::min(420.0F, page.w - 40), w = std::min(most, width(words, size) + 1);
+        const std::string markup = viz::rich_escape(words);
+        const float h = paragraph_height(markup, size, w, viz::Weight::kRegular, 1.35F) + 14;
+        const Rect box = {std::clamp(mouse.x + 14, 8.0F, std::max(8.0F, page.w - w - 28)), std::min(mouse.y + 20, page.h - h - 8), w + 20, h};
+        canvas.fill_rect(box, theme.ink, 6);
+        paragraph({box.x + 10, box.y + 7}, markup, size, theme.ground, w, viz::Weight::kRegular, 1.35F);
+    });
+}
+
 void Ui::hairline(Vec2 from, Vec2 to) { canvas.line(from, to, {.color = theme.hairline, .width = theme.line}); }
 
 void Ui::card(Rect rect, viz::Color fill, viz::Color border, float radius) {

@@ -147,6 +147,8 @@ class Ui {
                     viz::Weight weight = viz::Weight::kRegular, float leading = 1.5F);
     float paragraph_height(std::string_view markup, float size, float max_width, viz::Weight weight = viz::Weight::kRegular,
                            float leading = 1.5F) const;
+    /// A line of help at the pointer, above everything.
+    void tip(std::string words);
     void hairline(Vec2 from, Vec2 to);
     void card(Rect rect, viz::Color fill, viz::Color border, float radius = 8);
 

@@ -32,9 +32,11 @@ bool Ui::button(const std::string& id, Rect rect, std::string_view label, Look l
     if (over && look == Look::kGhost) fill = border = theme.track;
     if (!enabled) ink = theme.ink3, fill = look == Look::kPrimary ? theme.track : fill, border = theme.hairline;
     if (fill.a > 0) card(rect, fill, border, 8);
-    const float size = std::min(type.label, rect.h * 0.5F);
+    float size = std::min(type.label, rect.h * 0.5F);
+    const float wanted = width(label, size, look == Look::kPrimary ? Weight::kBold : Weight::kRegular);
+    if (wanted > rect.w - 16) size = std::max(13.0F, size * (rect.w - 16) / wanted);
     const viz::TextStyle style{.size = size, .color = ink, .weight = look == Look::kPrimary ? Weight::kBold : Weight::kRegular, .align = viz::Align::kCenter};
-    canvas.text({rect.center().x, middle(rect.center().y, size)}, viz::elide(canvas, label, style, rect.w - 16), style);
+    canvas.text({rect.center().x, middle(rect.center().y, size)}, viz::elide(canvas, label, style, rect.w - 10), style);
     focus_ring(id, rect, 8);
     return clicked;
 }
