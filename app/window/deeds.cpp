@@ -75,6 +75,12 @@ void presenter(Shell& s) {
     else if (in_lesson(s)) s.room.player().set_mode(lessons::PlayMode::kSolo);
 }
 
+void short_route(Shell& s) {
+    lessons::Player& player = s.room.player();
+    player.set_short_route(!player.short_route());
+    s.toast(viz::tr(s.lang, player.short_route() ? "window.lesson.short_on" : "window.lesson.short_off"));
+}
+
 constexpr std::array kDeeds = {
     Deed{"search", "/ ctrl+k ctrl+f", [](Shell& s) { s.open_overlay(Overlay::kSearch); }},
     Deed{"help", "? f1", [](Shell& s) { s.open_overlay(Overlay::kHelp); }},
@@ -97,6 +103,8 @@ constexpr std::array kDeeds = {
     Deed{"redo", "ctrl+shift+z ctrl+y", [](Shell& s) { s.redo(); }, &has_scene},
     Deed{"reset", "r", [](Shell& s) { s.reset(); }, &has_scene},
     Deed{"reset_lesson", "shift+r", [](Shell& s) { s.reset_lesson(); }, &in_lesson},
+    Deed{"notes", "n", [](Shell& s) { s.notes = !s.notes; }, &in_lesson},
+    Deed{"short_route", "s", &short_route, &in_lesson},
     Deed{"export", "e", [](Shell& s) { s.open_overlay(Overlay::kExport); }, &has_scene},
     Deed{"language", "l", &flip_language},
     Deed{"theme", "t", &next_theme},

@@ -76,16 +76,17 @@ class WindowStage : public Stage {
     /// One turn of a person's session: waits, then draws if anything happened. Returns false when nothing was drawn.
     bool turn() {
         const double next = settle_ > 0 ? 0 : shell_.next_frame();
-        const int limit = interrupt_poll_;
-        const int wait = next < 0 ? limit : std::min(limit, static_cast<int>(std::ceil(next * 1000)));
+        const double left = next < 0 ? 1e9 : next - seconds_since(last_);
+        const int wait = left <= 0 ? 0 : static_cast<int>(std::min(std::ceil(left * 1000), static_cast<double>(kInterruptPoll)));
         std::vector<viz::InputEvent> events;
         window_.wait(wait, events);
-        const bool due = next >= 0 && wait < limit;
+        const bool due = next >= 0 && seconds_since(last_) >= next;
         const bool waiting_result = shell_.busy();
         if (events.empty() && !due && !waiting_result) return false;
         if (!events.empty()) settle_ = 2;  // controls answer to the picture before: one more frame
         else if (settle_ > 0) --settle_;
-        if (!std::ranges::all_of(events, [](const viz::InputEvent& e) { return e.type == viz::InputEvent::Type::kExpose; })) edited_ = Clock::now();
+        const bool typed = std::ranges::any_of(events, [](const viz::InputEvent& e) { return e.type == viz::InputEvent::Type::kText; });
+        if (typed) typed_ = Clock::now(), picture_ = picture();
         for (viz::InputEvent& e : events) queue_.push(std::move(e));
         const double dt = std::min(0.1, seconds_since(last_));
         last_ = Clock::now();
@@ -93,6 +94,10 @@ class WindowStage : public Stage {
         while (!queue_.empty()) build(0);
         follow();
         show(nullptr);
+        if (picture_ && picture() != picture_) {
+            times.edit.push_back(seconds_since(typed_) * 1000);
+            picture_ = nullptr;
+        }
         // a playing clock needs no more than 60 frames a second
         if (next == 0 && settle_ == 0) std::this_thread::sleep_for(std::chrono::duration<double>(std::max(0.0, 1.0 / 60 - seconds_since(last_))));
         return true;
@@ -113,6 +118,8 @@ class WindowStage : public Stage {
         window_.present(shell_.look().ground, copy);
         times.raster.push_back(seconds_since(start) * 1000);
     }
+
+    const viz::SceneData* picture() { return shell_.lab.shown() ? shell_.lab.shown()->data.get() : nullptr; }
 
     /// Pointer shape, input method and title follow the shell.
     void follow() {
@@ -137,9 +144,10 @@ class WindowStage : public Stage {
     WindowHost host_;
     InputQueue queue_;
     Shell shell_;
-    Clock::time_point last_, edited_;
+    Clock::time_point last_, typed_;
+    const viz::SceneData* picture_ = nullptr;  // on screen when a letter was typed that no picture answers yet
     int settle_ = 2;
-    static constexpr int interrupt_poll_ = 250;  // ms: Ctrl-C in the terminal closes the window
+    static constexpr int kInterruptPoll = 250;  // ms: Ctrl-C in the terminal closes the window
 };
 
 Result<void> run_script_in(WindowStage& stage, const std::string& script) {

@@ -76,8 +76,7 @@ bool draw_choice(Column& c, int number, const std::string& words) {
     viz::Color border = chosen ? u.theme.ink : u.theme.border;
     if (right) border = u.theme.computed_dot;
     if (wrong) border = u.theme.error.fill;
-    u.canvas.fill_rect(card, border, 8);
-    u.canvas.fill_rect(card.inset(chosen || right || wrong ? 2.0F : 1.0F), u.hot(id) && open ? u.theme.track : u.theme.ground, 7);
+    u.card(card, u.hot(id) && open ? u.theme.track : u.theme.ground, border, 8, chosen || right || wrong ? 2.0F : 1.0F);
     const Vec2 radio = {card.x + 28, card.center().y};
     if (right || wrong) {
         u.canvas.fill_circle(radio, 11, right ? u.theme.computed_dot : u.theme.error.fill);
@@ -153,6 +152,33 @@ void draw_controls(Column& c) {
     c.y += draw_param_controls(c.s, c.u, {c.x, c.y}, c.width, step.controls);
 }
 
+/// At the end the learner says it in one sentence; the quiz goes home.
+void draw_end(Column& c) {
+    const lessons::Lesson& lesson = c.player().lesson();
+    if (c.player().index() + 1 != static_cast<int>(lesson.steps.size()) || !c.player().state().revealed) return;
+    c.rule();
+    if (!lesson.sentence.empty()) {
+        c.y += c.u.paragraph({c.x, c.y}, c.say(lesson.sentence), c.u.type.label, c.u.theme.ink, c.width, Weight::kBold) + 8;
+        std::string sentence = c.player().sentence();
+        if (c.u.text_field("sentence", {c.x, c.y, c.width, 96}, sentence, {.multiline = true, .placeholder = c.u.tr("window.lesson.sentence")}))
+            c.s.room.player().set_sentence(sentence);
+        c.y += 112;
+    }
+    c.u.text({c.x, c.y + 14}, c.u.tr("window.lesson.quiz"), c.u.type.caption, c.u.theme.ink2);
+    c.y += 26;
+    c.y += c.u.paragraph({c.x, c.y}, c.say(lesson.quiz_question), c.u.type.label, c.u.theme.ink, c.width) + 14;
+}
+
+void draw_note(Column& c) {
+    if (!c.s.notes) return;
+    const std::string words = c.say(c.player().step().note);
+    const float h = 44 + c.u.paragraph_height(words, c.u.type.label, c.width - 32);
+    c.u.card({c.x, c.y, c.width, h}, c.u.theme.band_warm, c.u.theme.border, 8);
+    c.u.text({c.x + 16, c.y + 26}, c.u.tr("window.lesson.note"), c.u.type.caption, c.u.theme.ink2);
+    c.u.paragraph({c.x + 16, c.y + 34}, words, c.u.type.label, c.u.theme.ink, c.width - 32);
+    c.y += h + 16;
+}
+
 void draw_foot(Shell& s, Ui& u, Rect area) {
     const lessons::Player& player = s.room.player();
     const float top = area.bottom() - kFoot, base = top + kFoot / 2 + 0.36F * u.type.label;
@@ -193,7 +219,9 @@ void draw_lesson_panel(Shell& s, Ui& u, Rect area) {
     draw_text(c);
     draw_question(c);
     draw_reveal(c);
+    draw_note(c);
     draw_controls(c);
+    draw_end(c);
     content = c.y + 16 - top;
     u.end_scroll();
     if (s.room.player().index() != step) u.state.scrolls["left.scroll"] = 0;

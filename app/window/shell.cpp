@@ -138,6 +138,13 @@ void Shell::frame(viz::Painter& painter, InputFrame& input, int width, int heigh
     if (room.is_open() && page == PageId::kLesson) {
         room.player().tick(dt);
         progress_due_ += dt;
+        if (now - reloaded_at_ > 1) {
+            // an author saved the file: the step stays
+            reloaded_at_ = now;
+            const Result<bool> reloaded = room.reload();
+            if (!reloaded) say(reloaded.error());
+            else if (*reloaded) apply_workspace(), toast(viz::tr(lang, "window.lesson.reloaded"));
+        }
         if (progress_due_ > kKeepEvery) {
             progress_due_ = 0;
             if (const Result<void> kept = room.keep(); !kept) say(kept.error());

@@ -120,7 +120,7 @@ class Shell {
     PageId page = PageId::kStart;
     Overlay overlay = Overlay::kNone;
     float zoom = 1;
-    bool controls_hidden = false, blank = false, presenter = false, quit = false;
+    bool controls_hidden = false, blank = false, presenter = false, notes = false, quit = false;
     std::optional<Banner> banner;
     std::map<std::string, Error> param_errors;  // beside the control of that parameter
     std::map<std::string, LessonInfo> titles;   // by lesson id; read beside the frame thread
@@ -164,8 +164,11 @@ class Shell {
     std::string last_changed_;  // the parameter of the last change; "*" for several
     double changed_at_ = -1;
     int faults_in_a_row_ = 0;
-    double progress_due_ = 0;
+    double progress_due_ = 0, reloaded_at_ = 0;
 };
+
+/// "a=1 b=two words c=3" as settings: a value ends where " name=" begins.
+Settings assignments(std::string_view words);
 
 // ---- panels (one file each) ----
 

@@ -20,7 +20,33 @@ std::string param_of(const Error& error) {
     return name == error.args.end() ? std::string() : name->second;
 }
 
+bool name_sign(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/// Where the next "name=" begins, at `from` or after a blank behind it; npos when there is none.
+std::size_t next_name(std::string_view text, std::size_t from) {
+    for (std::size_t begin = from; begin < text.size(); begin = std::min(text.find(' ', begin), text.size() - 1) + 1) {
+        std::size_t end = begin;
+        while (end < text.size() && name_sign(text[end])) ++end;
+        if (end > begin && end < text.size() && text[end] == '=') return begin;
+    }
+    return std::string_view::npos;
+}
+
 }  // namespace
+
+Settings assignments(std::string_view words) {
+    Settings out;
+    std::size_t at = next_name(words, 0);
+    while (at != std::string_view::npos) {
+        const std::size_t equals = words.find('=', at);
+        const std::size_t blank = words.find(' ', equals);
+        const std::size_t next = blank == std::string_view::npos ? blank : next_name(words, blank + 1);
+        const std::size_t end = next == std::string_view::npos ? words.size() : next - 1;
+        out[std::string(words.substr(at, equals - at))] = std::string(words.substr(equals + 1, end - equals - 1));
+        at = next;
+    }
+    return out;
+}
 
 Result<void> Shell::open_scene(std::string_view id, const Settings& set) {
     const auto at = std::ranges::find(setup.scenes, id, &viz::Scene::id);
@@ -151,19 +177,7 @@ void Shell::act(const std::string& action) {
     if (action == "retry") return lab.retry();
     if (!lab.scene() || !lab.shown()) return;
     if (action.starts_with("set ")) {
-        Settings changes;
-        std::string_view rest = std::string_view(action).substr(4);
-        // "set prompt=a b" holds one value with blanks; "set a=1 b=2" several
-        while (!rest.empty()) {
-            const std::size_t equals = rest.find('=');
-            if (equals == std::string_view::npos) break;
-            std::size_t end = rest.find('=', equals + 1);
-            end = end == std::string_view::npos ? rest.size() : rest.rfind(' ', end);
-            if (end == std::string_view::npos || end <= equals) end = rest.size();
-            changes[std::string(rest.substr(0, equals))] = std::string(rest.substr(equals + 1, end - equals - 1));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-        }
-        return set_params(changes);
+        return set_params(assignments(std::string_view(action).substr(4)));
     }
     if (lab.scene()->act) set_params(lab.scene()->act(*lab.shown()->data, lab.shown()->params, action));
 }

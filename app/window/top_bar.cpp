@@ -70,7 +70,7 @@ void draw_top_bar(Shell& s, Ui& u, Rect area) {
     u.focus_ring("home", {16, 8, 144, 32}, 6);
     u.canvas.line({180, 14}, {180, 34}, {.color = t.border, .width = 1});
 
-    const float search_w = std::clamp(area.w * 0.21F, 180.0F, 400.0F), search_x = std::max(area.center().x - search_w / 2, area.w * 0.38F);
+    const float search_w = std::clamp(area.w * 0.225F, 180.0F, 400.0F), search_x = std::max(area.center().x - search_w / 2, area.w * 0.38F);
     draw_trail(s, u, 204, base, search_x - 24);
 
     const Rect field = {search_x, 8, search_w, 32};

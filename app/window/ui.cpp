@@ -4,6 +4,7 @@
 #include "viz/scenes/rich_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dg::app {
 
@@ -158,9 +159,13 @@ void Ui::tip(std::string words) {
 
 void Ui::hairline(Vec2 from, Vec2 to) { canvas.line(from, to, {.color = theme.hairline, .width = theme.line}); }
 
-void Ui::card(Rect rect, viz::Color fill, viz::Color border, float radius) {
-    canvas.fill_rect(rect, border, radius);
-    canvas.fill_rect(rect.inset(theme.line), fill, std::max(0.0F, radius - theme.line));
+void Ui::card(Rect rect, viz::Color fill, viz::Color border, float radius, float line) {
+    // whole pixels: at a scale of 3/4 a line of one unit would vanish on some sides
+    const auto snap = [this](float v) { return std::round(v * scale) / scale; };
+    const Rect outer = {snap(rect.x), snap(rect.y), snap(rect.right()) - snap(rect.x), snap(rect.bottom()) - snap(rect.y)};
+    const float edge = std::max(1.0F, std::round((line > 0 ? line : theme.line) * scale)) / scale;
+    canvas.fill_rect(outer, border, radius);
+    canvas.fill_rect(outer.inset(edge), fill, std::max(0.0F, radius - edge));
 }
 
 float Ui::begin_scroll(const std::string& id, Rect rect, float content_height) {

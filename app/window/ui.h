@@ -150,7 +150,7 @@ class Ui {
     /// A line of help at the pointer, above everything.
     void tip(std::string words);
     void hairline(Vec2 from, Vec2 to);
-    void card(Rect rect, viz::Color fill, viz::Color border, float radius = 8);
+    void card(Rect rect, viz::Color fill, viz::Color border, float radius = 8, float line = 0);
 
   private:
     struct Row {

@@ -319,6 +319,34 @@ TEST(WindowShell, LatestRequestWinsAndCancelReturns) {
     EXPECT_EQ(b.value("param.delay"), "0");
 }
 
+TEST(WindowShell, AssignmentsKeepBlanksAndEqualsSigns) {
+    EXPECT_EQ(assignments("head=5"), (Settings{{"head", "5"}}));
+    EXPECT_EQ(assignments("prompt=a b  c mode=loop"), (Settings{{"prompt", "a b  c"}, {"mode", "loop"}}));
+    EXPECT_EQ(assignments("prompt=x = 3 * 2"), (Settings{{"prompt", "x = 3 * 2"}}));
+    EXPECT_EQ(assignments("watch= top_k=0"), (Settings{{"watch", ""}, {"top_k", "0"}}));
+    EXPECT_TRUE(assignments("nothing here").empty());
+}
+
+TEST(WindowShell, ThingsToTryWorkInBothLanguages) {
+    viz::Session session;
+    int tried = 0;
+    for (const viz::CatalogueEntry& entry : viz::catalogue()) {
+        if (!entry.key.starts_with("window.try.") || !entry.key.ends_with(".set")) continue;
+        const std::string id = entry.key.substr(11, entry.key.find('.', 11) - 11);
+        const viz::Scene* scene = viz::find_scene(id);
+        ASSERT_NE(scene, nullptr) << entry.key;
+        for (const std::string& words : {entry.zh, entry.en}) {
+            const Result<viz::Params> params = viz::parse_params(scene->params, assignments(words));
+            ASSERT_TRUE(params) << entry.key << ": " << params.error().plain();
+            EXPECT_FALSE(assignments(words).empty()) << entry.key;
+            const auto data = scene->compute(session, params.value(), {});
+            EXPECT_TRUE(data) << entry.key << ": " << data.error().plain();
+            ++tried;
+        }
+    }
+    EXPECT_GT(tried, 10);
+}
+
 TEST(WindowShell, EveryDeedHasWordsAndAReadableKey) {
     for (const Deed& deed : deeds()) {
         EXPECT_TRUE(viz::has_key(fmt::format("window.deed.{}", deed.id))) << deed.id;
