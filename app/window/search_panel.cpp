@@ -57,6 +57,7 @@ void add_lessons(const Shell& s, std::vector<Hit>& hits) {
         if (title == s.titles.end()) continue;
         hits.back().detail = entry.id + " " + title->second.title.zh + " " + title->second.title.en;
         hits.back().title = fmt::format("L{} {}", title->second.number, title->second.title.in(s.lang));
+        hits.back().name = title->second.title.in(s.lang);
     }
 }
 
@@ -120,7 +121,7 @@ std::vector<Hit> SearchPanel::find(const Shell& shell, const std::string& query)
     add_commands(shell, hits);
     add_tensors(shell, query, hits);
     add_path(shell, query, hits);
-    for (Hit& hit : hits) hit.score = std::max(match_score(query, hit.title), match_score(query, hit.detail) * 9 / 10);
+    for (Hit& hit : hits) hit.score = std::max({match_score(query, hit.title), hit.name.empty() ? 0 : match_score(query, hit.name), match_score(query, hit.detail) * 9 / 10});
     // what the run computed before what it was made from, and both after scenes and lessons
     for (Hit& hit : hits) {
         if (hit.kind == "tensor" && hit.score > 2) hit.score -= hit.title.ends_with(".weight") ? 2 : 1;

@@ -21,6 +21,7 @@ class SearchPanel {
         std::string kind, title, detail;  // kind: "scene", "lesson", "tensor", "command"
         std::function<void(Shell&)> go;
         int score = 0;
+        std::string name = {};  // matches like the title, which may have a number in front
     };
 
     void open(Shell& shell);
