@@ -4,6 +4,7 @@
 . "$(dirname "$0")/common.sh"
 need Xvfb xvfb
 need xdotool xdotool
+ignore_driver_leaks
 
 attempt() {
     DISPLAY_NUMBER=$((90 + ($$ + $1) % 400))
