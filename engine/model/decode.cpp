@@ -44,7 +44,10 @@ struct Decoder::Impl {
     std::int64_t groups, key_width, value_width, row;
     std::int64_t length = 0;
     std::vector<Buffer> caches;  // per layer [capacity][row], then kReadAhead numbers
-    Scratch x, normed, queries, q_latent, projected, scores, mixed, context, out, gate, up, picked;
+    Scratch x, normed, queries, q_latent, projected, scores, mixed, context, out, gate, up, picked, sent, returned;
+    PackedMatrix<float> keys;  // of the layer under way, [key_width, tokens]
+    std::vector<std::int64_t> chosen;  // expert of every (row, k)
+    std::vector<float> weight;         // and its gate weight
     Buffer logits;
 
     void reserve(std::int64_t tokens) {
@@ -127,21 +130,19 @@ struct Decoder::Impl {
         const std::int64_t heads = config.num_attention_heads, per_group = heads / groups;
         const bool mla = config.attention == AttentionKind::kMla;
         const View<float> m = mixed.set(rows * heads, value_width);
-        for (std::int64_t r = 0; r < rows; ++r) {
-            const std::int64_t live = length + r + 1;
-            for (std::int64_t g = 0; g < groups; ++g) {
-                const float* keys = cache.data() + g * key_width;
-                const float* values = mla ? cache.data() : cache.data() + groups * key_width + g * value_width;
-                const View<const float> k{keys, live, key_width, row, 1}, v{values, live, value_width, row, 1};
-                const std::int64_t first = r * heads + g * per_group;
-                const View<const float> q{q_latent.data.data() + first * key_width, per_group, key_width, key_width, 1};
+        for (std::int64_t g = 0; g < groups; ++g) {
+            keys.assign(View<const float>{cache.data() + g * key_width, length + rows, key_width, row, 1}.transposed());
+            const float* values = mla ? cache.data() : cache.data() + groups * key_width + g * value_width;
+            for (std::int64_t r = 0; r < rows; ++r) {
+                const std::int64_t live = length + r + 1, first = r * heads + g * per_group;
                 const View<float> s = scores.set(per_group, live);
-                matmul(q, k.transposed(), s);
+                keys.multiply({q_latent.data.data() + first * key_width, per_group, key_width, key_width, 1}, s);
                 for (std::int64_t h = 0; h < per_group; ++h) {
                     float* sh = s.data + h * live;
                     for (std::int64_t u = 0; u < live; ++u) sh[u] *= model.scale;
                     ops::softmax_row(sh, sh, live, live);
                 }
+                const View<const float> v{values, live, value_width, row, 1};
                 matmul_in_place(read(s), v, View<float>{m.data + first * value_width, per_group, value_width, value_width, 1});
             }
         }
@@ -159,7 +160,7 @@ struct Decoder::Impl {
         return c;
     }
 
-    /// to += down(swiglu(gate(in), up(in))) * weight, or = when `weight` is negative.
+    /// down(swiglu(gate(in), up(in))), valid until the next call.
     View<float> mlp(const PackedMlp& w, View<float> in) {
         const View<float> g = multiply(w.gate, in, gate), u = multiply(w.up, in, up);
         for (std::int64_t i = 0; i < g.rows * g.cols; ++i) g.data[i] = ops::swiglu_value(g.data[i], u.data[i]);
@@ -176,33 +177,66 @@ struct Decoder::Impl {
             add_to(stream, mlp(l.dense, in));
             return;
         }
-        const std::int64_t experts = config.n_routed_experts, dim = in.cols;
-        const View<float> logits_view = multiply(l.router, in, scores);
+        route(l, in);
+        const std::int64_t dim = in.cols, k = config.num_experts_per_tok;
         const View<float> y = picked.set(in.rows, dim);
         if (config.n_shared_experts > 0) {
-            const View<float> s = mlp(l.shared, in);
-            std::copy_n(s.data, in.rows * dim, y.data);
+            std::copy_n(mlp(l.shared, in).data, in.rows * dim, y.data);
         } else {
             std::fill_n(y.data, in.rows * dim, 0.0F);
         }
+        run_experts(l, in);
+        for (std::int64_t r = 0; r < in.rows; ++r)  // in the order of choice, as the tape adds them
+            for (std::int64_t j = r * k; j < (r + 1) * k; ++j) {
+                const float w = weight[static_cast<std::size_t>(j)];
+                const float* o = returned.data.data() + j * dim;
+                for (std::int64_t i = 0; i < dim; ++i) y.data[r * dim + i] = std::fma(w, o[i], y.data[r * dim + i]);
+            }
+        add_to(stream, y);
+    }
+
+    /// `chosen` and `weight` of every row.
+    void route(const PackedLayer& l, View<float> in) {
+        const std::int64_t experts = config.n_routed_experts;
+        const View<float> affinity = multiply(l.router, in, scores);
+        chosen.clear();
+        weight.clear();
         std::vector<float> choice(static_cast<std::size_t>(experts));
         for (std::int64_t r = 0; r < in.rows; ++r) {
-            float* s = logits_view.data + r * experts;
+            float* s = affinity.data + r * experts;
             score(s);
-            for (std::int64_t e = 0; e < experts; ++e) choice[static_cast<std::size_t>(e)] = s[e] + (l.router_bias.empty() ? 0.0F : l.router_bias[static_cast<std::size_t>(e)]);
-            const auto chosen = select_experts(config, choice.data());
+            for (std::int64_t e = 0; e < experts; ++e)
+                choice[static_cast<std::size_t>(e)] = s[e] + (l.router_bias.empty() ? 0.0F : l.router_bias[static_cast<std::size_t>(e)]);
+            const auto picks = select_experts(config, choice.data());
             float total = 1;
             if (config.norm_topk_prob && config.topk_method == TopkMethod::kNoauxTc) {
                 total = 0;
-                for (const std::int64_t e : chosen) total += s[e];
+                for (const std::int64_t e : picks) total += s[e];
             }
-            for (const std::int64_t e : chosen) {
-                const float weight = s[e] / total * static_cast<float>(config.routed_scaling_factor);
-                const View<float> o = mlp(l.experts[static_cast<std::size_t>(e)], {in.data + r * dim, 1, dim, dim, 1});
-                for (std::int64_t i = 0; i < dim; ++i) y.data[r * dim + i] = std::fma(weight, o.data[i], y.data[r * dim + i]);
+            for (const std::int64_t e : picks) {
+                chosen.push_back(e);
+                weight.push_back(s[e] / total * static_cast<float>(config.routed_scaling_factor));
             }
         }
-        add_to(stream, y);
+    }
+
+    /// returned [rows * K, dim]: each expert once over all rows that chose it.
+    void run_experts(const PackedLayer& l, View<float> in) {
+        const std::int64_t dim = in.cols, k = config.num_experts_per_tok;
+        const View<float> to = returned.set(in.rows * k, dim);
+        std::vector<std::int64_t> slots;
+        for (std::int64_t e = 0; e < config.n_routed_experts; ++e) {
+            slots.clear();
+            for (std::size_t j = 0; j < chosen.size(); ++j)
+                if (chosen[j] == e) slots.push_back(static_cast<std::int64_t>(j));
+            if (slots.empty()) continue;
+            const View<float> x_e = sent.set(static_cast<std::int64_t>(slots.size()), dim);
+            for (std::size_t i = 0; i < slots.size(); ++i)
+                std::copy_n(in.data + slots[i] / k * dim, dim, x_e.data + static_cast<std::int64_t>(i) * dim);
+            const View<float> y_e = mlp(l.experts[static_cast<std::size_t>(e)], x_e);
+            for (std::size_t i = 0; i < slots.size(); ++i)
+                std::copy_n(y_e.data + static_cast<std::int64_t>(i) * dim, dim, to.data + slots[i] * dim);
+        }
     }
 
     void score(float* z) const {

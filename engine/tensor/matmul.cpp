@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <type_traits>
 
 namespace dg {
 namespace {
@@ -28,23 +29,57 @@ const kernel::Kernels<Real>& kernels() {
     return chosen;
 }
 
+using Eight = float __attribute__((vector_size(32), aligned(4)));
+
+/// out[k * out_row + j] = in[j * in_row + k] for j, k < 8: in registers, three rounds of interleaving.
+void transpose_8x8(const float* in, std::int64_t in_row, float* out, std::int64_t out_row) {
+    Eight v[8], w[8];
+    for (int j = 0; j < 8; ++j) v[j] = *reinterpret_cast<const Eight*>(in + j * in_row);
+    for (int j = 0; j < 8; j += 2) {
+        w[j] = __builtin_shufflevector(v[j], v[j + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        w[j + 1] = __builtin_shufflevector(v[j], v[j + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int j = 0; j < 8; j += 4)
+        for (int i = 0; i < 2; ++i) {
+            v[j + 2 * i] = __builtin_shufflevector(w[j + i], w[j + 2 + i], 0, 1, 8, 9, 4, 5, 12, 13);
+            v[j + 2 * i + 1] = __builtin_shufflevector(w[j + i], w[j + 2 + i], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int k = 0; k < 4; ++k) {
+        *reinterpret_cast<Eight*>(out + k * out_row) = __builtin_shufflevector(v[k], v[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *reinterpret_cast<Eight*>(out + (k + 4) * out_row) = __builtin_shufflevector(v[k], v[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/// [begin, end) x `depth` of a panel whose columns are contiguous in memory (a transposed weight): column j of the panel
+/// from columns + j * stride.
+template <class Real>
+void pack_columns(const Real* columns, std::int64_t stride, std::int64_t begin, std::int64_t end, std::int64_t depth, int nr, Real* out) {
+    std::int64_t j = begin;
+    if constexpr (std::is_same_v<Real, float>) {
+        for (; j + 8 <= end; j += 8) {
+            std::int64_t k = 0;
+            for (; k + 8 <= depth; k += 8) transpose_8x8(columns + j * stride + k, stride, out + k * nr + j, nr);
+            for (; k < depth; ++k)
+                for (std::int64_t i = j; i < j + 8; ++i) out[k * nr + i] = columns[i * stride + k];
+        }
+    }
+    for (; j < end; ++j)
+        for (std::int64_t k = 0; k < depth; ++k) out[k * nr + j] = columns[j * stride + k];
+}
+
 /// Panel p of b, columns [p*nr, p*nr + nr), as [K][nr], zero beyond the last column.
 template <class Real>
 void pack_panel(const View<const Real>& b, std::int64_t p, int nr, Real* out) {
     const std::int64_t first = p * nr, columns = std::min<std::int64_t>(nr, b.cols - first);
-    if (b.col_stride == 1) {
-        for (std::int64_t k = 0; k < b.rows; ++k, out += nr) {
-            const Real* row = b.data + k * b.row_stride + first;
-            std::copy(row, row + columns, out);
-            std::fill(out + columns, out + nr, Real(0));
-        }
-        return;
+    const Real* data = b.data + first * b.col_stride;
+    if (b.row_stride == 1) {
+        pack_columns(data, b.col_stride, 0, columns, b.rows, nr, out);
+    } else {
+        for (std::int64_t k = 0; k < b.rows; ++k)
+            for (std::int64_t j = 0; j < columns; ++j) out[k * nr + j] = data[k * b.row_stride + j * b.col_stride];
     }
-    // b is a transposed weight: read along its rows
-    for (std::int64_t j = 0; j < nr; ++j) {
-        const Real* column = b.data + (first + j) * b.col_stride;
-        for (std::int64_t k = 0; k < b.rows; ++k) out[k * nr + j] = j < columns ? column[k * b.row_stride] : Real(0);
-    }
+    if (columns == nr) return;
+    for (std::int64_t k = 0; k < b.rows; ++k) std::fill(out + k * nr + columns, out + (k + 1) * nr, Real(0));
 }
 
 /// Blocks of k kept in the first-level cache with their panel.
@@ -113,19 +148,21 @@ void matmul_reference(View<const Real> a, View<const Real> b, View<Real> c, bool
 }
 
 template <class Real>
-PackedMatrix<Real>::PackedMatrix(View<const Real> b) : rows_(b.rows), cols_(b.cols) {
+void PackedMatrix<Real>::assign(View<const Real> b) {
+    rows_ = b.rows;
+    cols_ = b.cols;
     const auto& kern = kernels<Real>();
     const std::int64_t panel_count = (cols_ + kern.nr - 1) / kern.nr;
-    panels_.resize(static_cast<std::size_t>(panel_count * rows_ * kern.nr));
+    panels_.resize(std::max(panels_.size(), static_cast<std::size_t>(panel_count * rows_ * kern.nr)));
     for (std::int64_t p = 0; p < panel_count; ++p) pack_panel(b, p, kern.nr, panels_.data() + p * rows_ * kern.nr);
 }
 
 template <class Real>
 void PackedMatrix<Real>::multiply(View<const Real> a, View<Real> c) const {
     DG_CHECK_EQ(a.cols, rows_);
-    DG_CHECK_EQ(c.cols, cols_);
+    DG_CHECK(c.cols <= cols_);
     if (a.rows == 1 && a.col_stride == 1) {
-        multiply_row(a.data, c.data);
+        kernels<Real>().row(c.cols, rows_, a.data, panels_.data(), c.data);
         return;
     }
     multiply_rows(a, panels_.data(), rows_, c, 0, c.rows, false);

@@ -53,13 +53,16 @@ template <class Real>
 class PackedMatrix {
   public:
     PackedMatrix() = default;
-    explicit PackedMatrix(View<const Real> b);
+    explicit PackedMatrix(View<const Real> b) { assign(b); }
+
+    /// Packs another matrix into the same memory.
+    void assign(View<const Real> b);
 
     [[nodiscard]] std::int64_t rows() const { return rows_; }
 
     [[nodiscard]] std::int64_t cols() const { return cols_; }
 
-    /// C = A B for the packed B; serial, for M of a few rows.
+    /// C = A B for the first c.cols columns of the packed B; serial, for M of a few rows.
     void multiply(View<const Real> a, View<Real> c) const;
     /// y[N] = x[K] B.
     void multiply_row(const Real* x, Real* y) const;
