@@ -68,7 +68,7 @@ std::string tick_text(const Axis& axis, double value, double step) {
         return fixed(value * 100, axis.log || points >= 0.999 ? 0 : 1) + "%";
     }
     const double magnitude = std::max(std::abs(axis.min), std::abs(axis.max));
-    if (magnitude >= 1e5) return short_count(value);
+    if (magnitude >= 1e5 && (std::abs(value) >= 1 || value == 0)) return short_count(value);
     if (axis.log) return number(value, 1);
     int decimals = 0;
     for (double s = std::abs(step); s < 0.999 && decimals < 6; s *= 10) ++decimals;

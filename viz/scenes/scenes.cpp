@@ -8,6 +8,7 @@ Scene next_token_scene();
 Scene tokens_scene();
 Scene attention_scene();
 Scene sampler_scene();
+Scene floats_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -15,6 +16,7 @@ std::span<const Scene> scenes() {
         tokens_scene(),
         attention_scene(),
         sampler_scene(),
+        floats_scene(),
     };
     return table;
 }
