@@ -102,7 +102,8 @@ Result<std::shared_ptr<const SceneData>> compute(Session&, const Params& params,
     if (d->text.starts_with("0x")) d->in[d->chosen()].code = *read_number<std::uint32_t>(std::string_view(d->text).substr(2), 16);
     const std::vector<std::string> pieces = next_token::split_list(params.text("values"));
     if (pieces.size() > kMostThrown) return Error{"floats_values", {{"count", fmt::format("{}", pieces.size())}, {"most", fmt::format("{}", kMostThrown)}}, ""};
-    for (const std::string& piece : pieces) {
+    for (std::string piece : pieces) {
+        std::erase(piece, ' ');
         DG_ASSIGN(const double x, parse_value(*d->format, piece));
         Thrown t{.text = piece, .x = x, .in = {}};
         for (const FormatInfo& format : fp8::formats()) t.in.push_back(write(format, x, d->saturate));

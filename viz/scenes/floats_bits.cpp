@@ -78,7 +78,7 @@ void draw_editor(Canvas& canvas, const Data& d, const View& view, const Theme& t
     const float used = canvas.measure(head, style).width + t.label;
     if (view.interactive) float_bits::draw_fitted(canvas, {area.x + used, area.y + t.heading}, tr(view.lang, "floats.hint.flip"), label(t), area.w - used);
     const double read = view.stage == kRead ? std::min(1.0, done(view, kRead) / 0.45) : view.stage > kRead ? 1 : 0;
-    const float top = area.y + t.heading * 1.7F, h = std::min(area.h * 0.42F, 150.0F);
+    const float top = area.y + t.heading * 1.7F, h = std::min(area.h * 0.46F, 200.0F);
     float_bits::draw_bits(canvas, view, t, {area.x, top, area.w, h}, *d.format, d.now().code, {.covered = !view.revealed || read == 0, .action = "flip", .shown = read});
     draw_reading(canvas, d, view, t, {area.x, top + h + t.label * 0.6F, area.w, area.bottom() - top - h});
 }
@@ -117,14 +117,14 @@ void draw_list(Canvas& canvas, const Data& d, const View& view, const Theme& t, 
     const float head = t.heading * 1.6F;
     float_bits::draw_fitted(canvas, {area.x, area.y + t.heading}, tr(view.lang, "floats.list", {{"x", shown_text(d)}}), heading(t), area.w * 0.66F);
     float_bits::draw_fitted(canvas, {area.right(), area.y + t.heading}, tr(view.lang, "floats.list.error"), caption(t, Align::kRight), area.w * 0.3F);
-    const float pitch = std::min((area.h - head) / static_cast<float>(d.in.size()), t.body * 3.2F);
+    const float pitch = std::min((area.h - head) / static_cast<float>(d.in.size()), t.body * 4.0F);
     for (std::size_t i = 0; i < d.in.size(); ++i) draw_format_row(canvas, d, view, t, {area.x, area.y + head + pitch * static_cast<float>(i), area.w, pitch}, i);
 }
 
 }  // namespace
 
 void draw_bits_page(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
-    const float top = area.h * 0.4F, gap = t.heading * 0.8F;
+    const float top = area.h * 0.42F, gap = t.heading * 0.8F;
     draw_number_line(canvas, d, view, t, {area.x, area.y, area.w, top});
     canvas.line({area.x, area.y + top + gap / 2}, {area.right(), area.y + top + gap / 2}, {.color = t.hairline, .width = t.line});
     const float y = area.y + top + gap, h = area.h - top - gap, between = area.w * 0.05F, left = area.w * 0.54F;

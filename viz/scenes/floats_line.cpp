@@ -43,6 +43,20 @@ Line make_line(const Data& d, Rect area, std::size_t most) {
 
 double middle(const Line& line, std::size_t i) { return (line.magnitude(i) + line.magnitude(i + 1)) / 2; }
 
+/// The value of code i, with enough digits to tell it from its neighbours.
+std::string tick_value(const Line& line, std::size_t i) {
+    const double sign = line.negative ? -1 : 1, v = line.magnitude(i);
+    const std::string text = value_text(sign * v);
+    const auto same = [&](std::size_t j) { return j < line.codes.size() && value_text(sign * line.magnitude(j)) == text; };
+    if (!same(i + 1) && (i == 0 || !same(i - 1))) return text;
+    for (int digits = 7; digits < 17; ++digits) {
+        const std::string longer = fmt::format("{:.{}g}", v, digits);
+        const auto equal = [&](std::size_t j) { return j < line.codes.size() && fmt::format("{:.{}g}", line.magnitude(j), digits) == longer; };
+        if (!equal(i + 1) && (i == 0 || !equal(i - 1))) return (line.negative ? "−" : "") + longer;
+    }
+    return text;
+}
+
 /// Bands between the midpoints, alternately tinted; the one x falls into stands out.
 void draw_bins(Canvas& canvas, const Data& d, const View& view, const Theme& t, const Line& line) {
     const double lit = view.revealed ? done(view, kRound) : 0;
@@ -84,10 +98,11 @@ void draw_ticks(Canvas& canvas, const Data& d, const View& view, const Theme& t,
         const bool beyond = line.reserved && i + 1 == line.codes.size();
         canvas.line({x, line.axis - t.label * 0.7F}, {x, line.axis + t.label * 0.5F}, {.color = beyond ? t.error.ink : t.ink, .width = std::max(2.0F, t.line)});
         const double signed_value = line.negative ? -line.magnitude(i) : line.magnitude(i);
-        const std::string text = value_text(signed_value);
+        const std::string text = tick_value(line, i);
         TextStyle style{.size = t.label, .color = beyond ? t.error.ink : t.ink, .weight = line.codes[i] == (d.now().code & ~d.format->sign_bit()) && view.revealed ? Weight::kBold : Weight::kRegular, .align = Align::kCenter};
+        style.size = float_bits::fit(canvas, text, style, std::max(w * 0.95F, t.label * 2));
         const float half = canvas.measure(text, style).width / 2;
-        if (x - half < last + 10) continue;
+        if (x - half < last + 6) continue;
         last = x + half;
         canvas.text({x, line.axis + t.label * 1.65F}, text, style);
         const std::uint32_t code = line.codes[i] | (line.negative ? d.format->sign_bit() : 0U);
@@ -132,7 +147,7 @@ void draw_number_line(Canvas& canvas, const Data& d, const View& view, const The
     const Group group(canvas, "line");
     const std::size_t most = area.w > 1100 ? 10 : 8;
     const float head = t.heading * 1.5F, foot = t.label * 2.1F + t.caption * 1.6F + t.caption * 1.8F;
-    Line line = make_line(d, {area.x + t.label * 2, area.y + head, area.w - t.label * 4, area.h - head - foot}, most);
+    Line line = make_line(d, {area.x + t.label * 2.6F, area.y + head, area.w - t.label * 5.2F, area.h - head - foot}, most);
     line.axis = line.area.bottom();
     draw_bins(canvas, d, view, t, line);
     draw_ties(canvas, t, line);

@@ -24,7 +24,8 @@ struct Window {
 
 /// From eight times as wide to the window asked for.
 Window window_of(const Data& d, const View& view, Rect area) {
-    const double center = std::abs(d.x) > 0 ? std::abs(d.x) : fp8::limits(*fp8::find_format("e4m3")).min_subnormal * 8;
+    // zero: the first numbers of E4M3
+    const double center = std::abs(d.x) > 0 ? std::abs(d.x) : d.limits[3].min_subnormal * 4;
     const double zoom = 1 + 7 * (1 - done(view, kRound)), half = center * d.window;
     return {std::max(0.0, center - half * zoom), center + half * zoom, area};
 }
@@ -68,20 +69,25 @@ void draw_lane(Canvas& canvas, const Data& d, const View& view, const Theme& t, 
     canvas.line({b - 2, y - 5}, {b - 2, y + 5}, {.color = t.ink, .width = 2});
 }
 
-void draw_scale(Canvas& canvas, const Data& d, const Theme& t, const Window& w) {
-    const float y = w.area.bottom();
-    const Axis axis{.min = w.lo, .max = w.hi};
-    const std::vector<double> at = ticks(axis, 8);
-    for (const double v : at) {
-        canvas.line({w.at(v), y}, {w.at(v), y + 6}, {.color = t.ink3, .width = t.line});
-        canvas.text({w.at(v), y + 8 + t.caption}, tick_text(axis, v, at.size() > 1 ? at[1] - at[0] : 1), {.size = t.caption, .color = t.ink2, .align = Align::kCenter});
-    }
-    const float x = w.at(std::abs(d.x));
+void draw_marker(Canvas& canvas, const Data& d, const Theme& t, const Window& w) {
+    const double m = std::abs(d.x);
+    const float x = std::clamp(w.at(m), w.area.x, w.area.right()), y = w.area.bottom();
     canvas.line({x, w.area.y}, {x, y}, {.color = t.ink, .width = 2, .dash = 6, .gap = 4});
     const Rect pill{x - 6, w.area.y - 12, 12, 24};
     canvas.fill_rect(pill, t.select, 6);
     canvas.stroke_rect(pill, {.color = t.id == ThemeId::kDark ? t.ground : t.ink, .width = 2}, 6);
-    canvas.text({x, w.area.y - 20}, value_text(std::abs(d.x)), {.size = t.body, .color = t.ink, .weight = Weight::kBold, .align = Align::kCenter});
+    canvas.text({x, w.area.y - 20}, value_text(m), {.size = t.body, .color = t.ink, .weight = Weight::kBold, .align = Align::kCenter});
+}
+
+void draw_scale(Canvas& canvas, const Theme& t, const Window& w) {
+    const float y = w.area.bottom();
+    const Axis axis{.min = w.lo, .max = w.hi};
+    const std::vector<double> at = ticks(axis, 8);
+    for (const double v : at) {
+        const std::string text = w.hi < 0.01 || w.hi >= 1e6 ? scientific(v, 3) : tick_text(axis, v, at.size() > 1 ? at[1] - at[0] : 1);
+        canvas.line({w.at(v), y}, {w.at(v), y + 6}, {.color = t.ink3, .width = t.line});
+        canvas.text({w.at(v), y + 8 + t.caption}, text, {.size = t.caption, .color = t.ink2, .align = Align::kCenter});
+    }
 }
 
 /// Spacing over value, from 2^-14 to 2^18: a sawtooth where numbers are normal, a slope where they are not.
@@ -117,7 +123,8 @@ void draw_spacing_page(Canvas& canvas, const Data& d, const View& view, const Th
     for (std::size_t row = 0; row < kOrder.size(); ++row) {
         draw_lane(canvas, d, view, t, w, {w.area.x, w.area.y + pitch * static_cast<float>(row) + pitch * 0.14F, w.area.w, pitch * 0.72F}, kOrder[row]);
     }
-    draw_scale(canvas, d, t, w);
+    draw_scale(canvas, t, w);
+    draw_marker(canvas, d, t, w);
     draw_relative(canvas, d, view, t, {area.x, area.y + h + t.label, area.w, area.h - h - t.label});
 }
 

@@ -108,7 +108,7 @@ void draw_why(Canvas& canvas, const View& view, const Theme& t, Rect area) {
     const double read = done(view, kRead);
     canvas.text({area.x, area.y + t.heading}, tr(view.lang, "floats.why"), {.size = float_bits::fit(canvas, tr(view.lang, "floats.why"), heading(t), area.w), .color = t.ink, .weight = Weight::kBold});
     const std::array<std::pair<std::uint32_t, const char*>, 3> rows = {{{0x7E, "floats.why.max"}, {0x7F, "floats.why.nan"}, {0x77, "floats.why.ieee"}}};
-    const float top = area.y + t.heading * 1.7F, pitch = std::min((area.bottom() - top) / 3, t.body * 3);
+    const float top = area.y + t.heading * 1.7F, pitch = std::min((area.bottom() - top) / 3, t.body * 3.4F);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!view.revealed || read < static_cast<double>(i) / 3) continue;
         const auto [code, key] = rows[i];
@@ -134,7 +134,7 @@ void draw_table_page(Canvas& canvas, const Data& d, const View& view, const Them
     const Columns c = columns_of(area);
     draw_heads(canvas, view, t, c, area.y + t.label * 1.2F);
     const float top = area.y + t.label * 2, axis = t.caption * 2;
-    const float pitch = std::min((area.h * 0.62F - t.label * 2 - axis) / 5, t.body * 3.6F);
+    const float pitch = std::min((area.h * 0.62F - t.label * 2 - axis) / 5, t.body * 4.2F);
     for (std::size_t i = 0; i < d.limits.size(); ++i) draw_row(canvas, d, view, t, c, {area.x, top + pitch * static_cast<float>(i), area.w, pitch}, i);
     canvas.line({area.x, top}, {area.right(), top}, {.color = t.border, .width = t.line});
     const float end = top + 5 * pitch;

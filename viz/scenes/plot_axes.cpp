@@ -42,7 +42,7 @@ std::vector<double> log_ticks(const Axis& axis, int wanted) {
     for (int n = first; n <= last; n += stride) {
         for (const double factor : {1.0, 2.0, 5.0}) {
             const double value = factor * ten_to(n);
-            const bool few = decades * 3 <= wanted * 2;
+            const bool few = decades <= 6 && decades * 3 <= wanted * 2;
             const bool inside = value >= axis.min * (1 - 1e-9) && value <= axis.max * (1 + 1e-9);
             if (inside && (factor == 1.0 || few)) out.push_back(value);
         }
@@ -69,6 +69,12 @@ std::string tick_text(const Axis& axis, double value, double step) {
     }
     const double magnitude = std::max(std::abs(axis.min), std::abs(axis.max));
     if (magnitude >= 1e5 && (std::abs(value) >= 1 || value == 0)) return short_count(value);
+    if (axis.log && value < 0.01) {
+        // 10⁻³, 5×10⁻³
+        const int power = floor_log10(value * (1 + 1e-9));
+        const double factor = value / ten_to(power);
+        return fmt::format("{}10{}", factor > 1.5 ? fixed(factor, 0) + "×" : "", superscript(power));
+    }
     if (axis.log) return number(value, 1);
     int decimals = 0;
     for (double s = std::abs(step); s < 0.999 && decimals < 6; s *= 10) ++decimals;

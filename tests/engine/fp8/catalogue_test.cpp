@@ -46,7 +46,9 @@ TEST(FormatCatalogue, CountsEqualAWalkOverAllCodes) {
             if (std::isnan(v)) ++nan;
             else if (std::isinf(v)) ++infinite;
             else values.insert(v);
-            if (std::isfinite(v)) EXPECT_EQ(unreserved_value(format, code), v) << format.name << code;
+            if (std::isfinite(v)) {
+                EXPECT_EQ(unreserved_value(format, code), v) << format.name << code;
+            }
         }
         const Limits l = limits(format);
         EXPECT_EQ(l.values, static_cast<std::int64_t>(values.size())) << format.name;
