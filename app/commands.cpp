@@ -18,6 +18,7 @@ Action declare_fp8(CLI::App& cli, const Context& context);
 Action declare_bench(CLI::App& cli, const Context& context);
 Action declare_figure(CLI::App& cli, const Context& context);
 Action declare_animate(CLI::App& cli, const Context& context);
+Action declare_sim(CLI::App& cli, const Context& context);
 Action declare_lesson(CLI::App& cli, const Context& context);
 Action declare_window(CLI::App& cli, const Context& context);
 
@@ -36,6 +37,7 @@ std::span<const Command> commands() {
         Command{"bench", &declare_bench},
         Command{"figure", &declare_figure},
         Command{"animate", &declare_animate},
+        Command{"sim", &declare_sim},
         Command{"lesson", &declare_lesson},
         Command{"", &declare_window},
     };

@@ -17,7 +17,7 @@ viz::Clock clock_of(const viz::Scene& scene) {
 
 Result<void> Lab::open(const viz::Scene& scene, const Settings& set) {
     DG_ASSIGN(viz::Params params, viz::parse_params(scene.params, set));
-    const bool same = scene_ == &scene && params == params_ && shown_ && !error_;
+    const bool same = scene_ == &scene && params == params_ && shown_ && !shown_->partial && !error_;
     if (scene_ != &scene) {
         clock_ = clock_of(scene);
         hover.reset(), selection.reset();
@@ -51,8 +51,16 @@ void Lab::compute() {
     lane_.request([this, scene = scene_, params = params_](const viz::Progress& progress) -> Lane::Finish {
         using Data = std::shared_ptr<const viz::SceneData>;
         const auto start = std::chrono::steady_clock::now();
-        Result<Data> data = guarded<Data>([&] { return scene->compute(session_, params, progress); });
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        const auto seconds_since = [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+        viz::Progress told = progress;
+        told.publish = [&](Data part) {
+            lane_.offer([this, scene, params, seconds = seconds_since(), part = std::move(part)] {
+                shown_ = Shown{scene, params, part, seconds, true};
+                error_.reset();
+            });
+        };
+        Result<Data> data = guarded<Data>([&] { return scene->compute(session_, params, told); });
+        const double seconds = seconds_since();
         return [this, scene, params, seconds, data = std::move(data)] {
             if (data) {
                 shown_ = Shown{scene, params, data.value(), seconds};

@@ -21,7 +21,8 @@ struct Shown {
     const viz::Scene* scene = nullptr;
     viz::Params params;
     std::shared_ptr<const viz::SceneData> data;
-    double seconds = 0;  // the computation took
+    double seconds = 0;    // the computation took
+    bool partial = false;  // published on the way: more is to come, or the computation was cancelled
 };
 
 class Lab {

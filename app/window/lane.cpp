@@ -13,7 +13,7 @@ Lane::~Lane() {
 void Lane::request(Work work) {
     const std::scoped_lock lock(mutex_);
     waiting_ = std::make_shared<Work>(std::move(work));
-    done_ = nullptr;
+    done_ = part_ = nullptr;
     wanted_ = ++ticket_;
     fraction_ = -1;
     since_ = std::chrono::steady_clock::now();
@@ -23,16 +23,25 @@ void Lane::request(Work work) {
 void Lane::cancel() {
     const std::scoped_lock lock(mutex_);
     waiting_.reset();
-    done_ = nullptr;
+    done_ = part_ = nullptr;
     wanted_ = ++ticket_;
     changed_.notify_all();
+}
+
+void Lane::offer(Finish part) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (served_ != ticket_) return;
+        part_ = std::move(part);
+    }
+    wake_();
 }
 
 bool Lane::poll() {
     Finish finish;
     {
         const std::scoped_lock lock(mutex_);
-        finish = std::exchange(done_, nullptr);
+        finish = std::exchange(done_ ? done_ : part_, nullptr);
     }
     if (!finish) return false;
     finish();
@@ -64,7 +73,7 @@ void Lane::loop(const std::stop_token& stop) {
             changed_.wait(lock, stop, [this] { return waiting_ != nullptr; });
             if (stop.stop_requested()) return;
             work = std::exchange(waiting_, nullptr);
-            mine = ticket_;
+            mine = served_ = ticket_;
             running_ = true;
         }
         const viz::Progress progress{.report = [this, mine, &stop](double fraction) {
@@ -75,7 +84,7 @@ void Lane::loop(const std::stop_token& stop) {
         {
             const std::scoped_lock lock(mutex_);
             running_ = false;
-            if (mine == ticket_) done_ = std::move(finish);
+            if (mine == ticket_) done_ = std::move(finish), part_ = nullptr;
             changed_.notify_all();
         }
         wake_();

@@ -29,9 +29,12 @@ class Lane {
 
     /// `work` must not throw; wrap what may (guarded below).
     void request(Work work);
+    /// From within the work: what the frame thread is to do with a part of the result. A later part replaces one that was not
+    /// polled yet; nothing happens when something newer was asked for.
+    void offer(Finish part);
     /// Forgets what waits and runs; its result never arrives.
     void cancel();
-    /// Runs the finish of what is done; true when there was one. Frame thread only.
+    /// Runs the finish of what is done, or of the latest part; true when there was one. Frame thread only.
     bool poll();
 
     /// Something waits, runs, or is done and not yet polled.
@@ -51,9 +54,10 @@ class Lane {
     mutable std::mutex mutex_;
     mutable std::condition_variable_any changed_;
     std::shared_ptr<Work> waiting_;
-    Finish done_;
+    Finish done_, part_;
     bool running_ = false;
     std::uint64_t ticket_ = 0;                   // of the latest request
+    std::uint64_t served_ = 0;                   // of what runs
     std::atomic<std::uint64_t> wanted_{0};       // the same, for the progress callback
     std::atomic<double> fraction_{-1};
     std::chrono::steady_clock::time_point since_;

@@ -212,5 +212,53 @@ TEST(Commands, ExitCodesAndMessages) {
     EXPECT_EQ(call({"--help"}).status, 0);
 }
 
+TEST(Commands, SimWritesTheRecordsOfAnExperiment) {
+    const fs::path csv = temporary("dd.csv");
+    const std::vector<std::string> words = {"sim", "double-descent", "--set", "n=20", "--set", "p_min=2", "--set", "p_max=80", "--set", "points=5", "--set", "seeds=2", "--seed", "7"};
+    auto to_file = words;
+    to_file.insert(to_file.end(), {"-o", csv.string()});
+    ASSERT_EQ(call(to_file).status, 0);
+    const auto text = read_file(csv);
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->substr(0, text->find('\n')), "p,test_risk_mean,test_risk_median,train_risk_mean,theory");
+    EXPECT_EQ(std::ranges::count(*text, '\n'), 6);
+    // standard output takes the same; the seed may come by --set
+    EXPECT_EQ(call(words).out, *text);
+    auto other = words;
+    other[13] = "8";
+    EXPECT_NE(call(other).out, *text);
+    const fs::path json = temporary("dd.json");
+    to_file.back() = json.string();
+    ASSERT_EQ(call(to_file).status, 0);
+    const auto content = nlohmann::json::parse(*read_file(json));
+    EXPECT_EQ(content["params"]["seed"], "7");
+    EXPECT_EQ(content["records"].size(), 5u);
+}
+
+TEST(Commands, SimListDocumentsEveryParameter) {
+    const Outcome o = call({"sim", "--list"});
+    EXPECT_EQ(o.status, 0);
+    EXPECT_EQ(o.out.rfind("double-descent", 0), 0u);
+    for (const char* line : {"model=linear [linear | relu", "n=200 [1 .. 2000]", "ridge=0 [0 .. 1000000]", "\nintrinsic-dimension"}) EXPECT_NE(o.out.find(line), std::string::npos) << line;
+    EXPECT_EQ(o.out.find("\u27e6"), std::string::npos);  // a missing wording
+}
+
+TEST(Commands, SimRefusesAndStopsWithNothingHalfWritten) {
+    EXPECT_EQ(call({"sim"}).status, 2);
+    EXPECT_EQ(call({"sim", "double-decent"}).status, 2);
+    EXPECT_NE(call({"sim", "double-decent"}).err.find("double-descent"), std::string::npos);
+    EXPECT_EQ(call({"sim", "double-descent", "--set", "n=0"}).status, 2);
+    EXPECT_EQ(call({"sim", "double-descent", "--set", "ridge=-1"}).status, 2);
+    EXPECT_EQ(call({"sim", "double-descent", "--set", "p_min=9", "--set", "p_max=3"}).status, 2);
+    EXPECT_EQ(call({"sim", "double-descent", "-o", "x.txt"}).status, 2);
+    const fs::path file = temporary("stopped.csv");
+    set_interrupted(true);
+    std::ostringstream out, err;
+    EXPECT_EQ(run({"sim", "double-descent", "--set", "n=1000", "--set", "p_max=4000", "-o", file.string()}, {out, err, viz::Lang::kEn, false}), 1);
+    set_interrupted(false);
+    EXPECT_FALSE(fs::exists(file));
+    EXPECT_NE(err.str().find("cancelled"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace dg::app

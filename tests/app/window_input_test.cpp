@@ -139,6 +139,46 @@ TEST(WindowLane, LatestRequestWins) {
     EXPECT_GE(woken, 1);
 }
 
+TEST(WindowLane, PartsArriveBeforeTheResultAndOnlyTheLatest) {
+    std::atomic<int> stage{0};
+    std::vector<int> seen;
+    Lane lane([] {});
+    lane.request([&](const viz::Progress&) -> Lane::Finish {
+        lane.offer([&] { seen.push_back(1); });
+        lane.offer([&] { seen.push_back(2); });
+        stage = 1;
+        while (stage != 2) std::this_thread::yield();
+        lane.offer([&] { seen.push_back(3); });
+        return [&] { seen.push_back(4); };
+    });
+    while (stage != 1) std::this_thread::yield();
+    EXPECT_TRUE(lane.poll());
+    EXPECT_EQ(seen, (std::vector<int>{2}));
+    EXPECT_FALSE(lane.poll());
+    stage = 2;
+    lane.wait();
+    EXPECT_TRUE(lane.poll());  // the whole replaces the part
+    EXPECT_FALSE(lane.poll());
+    EXPECT_EQ(seen, (std::vector<int>{2, 4}));
+}
+
+TEST(WindowLane, PartsOfWhatWasReplacedNeverArrive) {
+    std::atomic<int> stage{0};
+    std::vector<int> seen;
+    Lane lane([] {});
+    lane.request([&](const viz::Progress&) -> Lane::Finish {
+        stage = 1;
+        while (stage != 2) std::this_thread::yield();
+        lane.offer([&] { seen.push_back(1); });
+        return [&] { seen.push_back(2); };
+    });
+    while (stage != 1) std::this_thread::yield();
+    lane.request([&](const viz::Progress&) -> Lane::Finish { return [&] { seen.push_back(9); }; });
+    stage = 2;
+    while (lane.busy()) lane.poll();
+    EXPECT_EQ(seen, (std::vector<int>{9}));
+}
+
 TEST(WindowLane, ThrownFaultsBecomeErrors) {
     const Result<int> result = guarded<int>([]() -> Result<int> { throw Bug("wires crossed"); });
     ASSERT_FALSE(result);

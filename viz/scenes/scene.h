@@ -6,6 +6,7 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "sim/params.h"
 #include "viz/canvas/canvas.h"
 #include "viz/i18n/i18n.h"
 #include "viz/scenes/session.h"
@@ -21,42 +22,13 @@
 
 namespace dg::viz {
 
-enum class ParamType { kInt, kReal, kText, kChoice, kBool };
-
-/// One parameter of a scene. Label and help are catalogue keys "param.<scene>.<id>.label" / ".help" (shared ones:
-/// "param.<id>.label"). Shared by all scenes: model prompt layer head position seed.
-struct ParamSpec {
-    std::string id;
-    ParamType type = ParamType::kInt;
-    std::string default_value = {};    // written as --set takes it
-    double min = 0, max = 0;           // kInt, kReal
-    std::vector<std::string> choices = {};  // kChoice: catalogue keys "param.<scene>.<id>.<choice>"
-};
-
-/// Values of a scene's parameters: complete, typed and in range once made by parse_params.
-class Params {
-  public:
-    [[nodiscard]] std::int64_t integer(std::string_view id) const;
-    [[nodiscard]] double real(std::string_view id) const;
-    [[nodiscard]] const std::string& text(std::string_view id) const;  // kText, kChoice
-    [[nodiscard]] bool flag(std::string_view id) const;
-
-    /// id -> value as --set takes it: what a recipe stores.
-    [[nodiscard]] const std::map<std::string, std::string>& written() const { return written_; }
-
-    friend Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
-    friend bool operator==(const Params& a, const Params& b) { return a.written_ == b.written_; }
-
-  private:
-    std::map<std::string, std::string> written_;
-};
-
-/// Defaults overlaid with `set`, each value in its shortest spelling ("+07" -> "7", "on" -> "true"). min > max means no
-/// range. Error codes: unknown_param (with a suggestion), param_type, param_range, param_choice, param_utf8.
-Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
-
-/// "name=value" words of the command line; the value may contain "=". Error code: param_assignment.
-Result<std::map<std::string, std::string>> parse_assignments(std::span<const std::string> words);
+/// Parameters: sim/params.h. Of a scene, label and help are catalogue keys "param.<scene>.<id>.label" / ".help" (shared ones:
+/// "param.<id>.label") and choices "param.<scene>.<id>.<choice>". Shared by all scenes: model prompt layer head position seed.
+using sim::ParamSpec;
+using sim::ParamType;
+using sim::Params;
+using sim::parse_assignments;
+using sim::parse_params;
 
 /// Kind of a quantity, drawn as the badge of every figure.
 enum class Kind { kComputed, kPublished, kIllustration };
@@ -95,6 +67,10 @@ struct View {
 /// Progress of a compute or a job: done/total, and whether to stop. Poll at least every 50 ms.
 struct Progress {
     std::function<bool(double fraction)> report = [](double) { return true; };  // false = cancel (error code cancelled)
+    /// Shows what is known so far: complete scene data of its own, never changed afterwards. The window draws the latest
+    /// (publish at most 30 times a second); figures, lessons and tests wait for the end. Set only where someone looks, so
+    /// `if (progress.publish)` spares the copy.
+    std::function<void(std::shared_ptr<const SceneData>)> publish = {};
 };
 
 struct StageSpec {

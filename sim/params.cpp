@@ -1,13 +1,14 @@
+#include "sim/params.h"
+
 #include "engine/base/suggest.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "viz/scenes/scene.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
-namespace dg::viz {
+namespace dg::sim {
 namespace {
 
 template <class Number>
@@ -136,4 +137,4 @@ bool Params::flag(std::string_view id) const {
     return *value;
 }
 
-}  // namespace dg::viz
+}  // namespace dg::sim

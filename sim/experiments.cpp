@@ -1,0 +1,29 @@
+// The one table of experiments: to add one, declare its entry function here and add a row. Order = order of `sim --list`.
+#include "sim/experiment.h"
+
+#include "engine/base/suggest.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace dg::sim {
+
+Experiment double_descent_experiment();
+Experiment intrinsic_dimension_experiment();
+
+std::span<const Experiment> experiments() {
+    static const std::vector<Experiment> table = {
+        double_descent_experiment(),
+        intrinsic_dimension_experiment(),
+    };
+    return table;
+}
+
+Result<const Experiment*> require_experiment(std::string_view id) {
+    std::vector<std::string> known;
+    for (const Experiment& experiment : experiments()) {
+        if (experiment.id == id) return &experiment;
+        known.emplace_back(experiment.id);
+    }
+    return Error{"unknown_experiment", {{"name", printable(id)}, {"suggestion", nearest(id, known)}}, ""};
+}
+
+}  // namespace dg::sim
