@@ -16,17 +16,17 @@ const Partial kQuiet = [](const Sweep&) {};
 
 TEST(RandomFeatures, SpectraHoldTheTraceAndTheTruth) {
     for (const std::int64_t d : {3, 6, 20}) {
-        // E f(x)^2 of the kernels: 1/2 for ReLU (E |w.x|^2 / 2), 1 for Fourier; the truth's square is the same for both
+        // to the accuracy of the 500 midpoints; E f(x)^2 of the kernels: 1/2 for ReLU (E |w.x|^2 / 2), 1 for Fourier; the truth's square is the same for both
         double relu_trace = 0, fourier_trace = 0, relu_power = 0, fourier_power = 0;
         const Spectrum relu = relu_spectrum(d, 1), fourier = fourier_spectrum(d, 1);
         for (const Level& l : relu.levels) relu_trace += l.count * l.value, relu_power += l.power;
         for (const Level& l : fourier.levels) fourier_trace += l.count * l.value, fourier_power += l.power;
-        EXPECT_NEAR(relu_trace, 0.5, 1e-6) << d;
+        EXPECT_NEAR(relu_trace, 0.5, 1e-5) << d;
         EXPECT_NEAR(fourier_trace, 1, 1e-6) << d;
         EXPECT_NEAR(relu_power + relu.rest, fourier_power + fourier.rest, 1e-4) << d;
         EXPECT_LT(fourier.rest, 0.01 * fourier_power) << d;
         // ReLU: the constant harmonic is (E|t| / 2)^2 d, the linear one holds half of t
-        EXPECT_NEAR(relu.levels[1].value * relu.levels[1].count, 0.25, 1e-6) << d;
+        EXPECT_NEAR(relu.levels[1].value * relu.levels[1].count, 0.25, 1e-5) << d;
     }
 }
 
