@@ -153,6 +153,11 @@ void parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& body)
     if (batch->failure) std::rethrow_exception(batch->failure);
 }
 
+void parallel_for(std::int64_t n, std::int64_t operations, const std::function<void(std::int64_t)>& body) {
+    if (operations >= kWorthWaking) return parallel_for(n, body);
+    for (std::int64_t i = 0; i < n; ++i) body(i);
+}
+
 void parallel_ranges(std::int64_t n, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
     if (n <= 0) return;
     grain = std::max<std::int64_t>(1, grain);

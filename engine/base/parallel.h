@@ -17,6 +17,10 @@ int threads();
 /// inside a body run serially. An exception of a body is rethrown here (the first by index).
 void parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& body);
 
+/// The same, but without waking anybody when all bodies together take fewer than kWorthWaking operations.
+inline constexpr std::int64_t kWorthWaking = 1 << 21;  // waking a sleeper costs as long as a few hundred thousand of them
+void parallel_for(std::int64_t n, std::int64_t operations, const std::function<void(std::int64_t)>& body);
+
 /// Cuts [0, n) into runs of `grain` and calls body(begin, end) for each, as parallel_for does.
 void parallel_ranges(std::int64_t n, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body);
 

@@ -68,7 +68,7 @@ class Scores final : public Op<Real> {
         for (std::size_t i = 0; i < in.size(); i += 2) DG_CHECK_EQ(in[i]->cols(), in[i + 1]->cols());
         Tensor<Real>& s = *out[0];
         s = Tensor<Real>::unset({batch, heads, tokens, tokens});
-        parallel_for(batch * heads, [&](std::int64_t n) {
+        parallel_for(batch * heads, 2 * s.size() * q.cols(), [&](std::int64_t n) {
             const std::int64_t b = n / heads, h = n % heads;
             const View<Real> sh{s.data() + n * tokens * tokens, tokens, tokens, tokens, 1};
             for (std::size_t i = 0; i < in.size(); i += 2) {
@@ -90,7 +90,7 @@ class Scores final : public Op<Real> {
         // forward was: S = scale * sum_i Q_i K_i^T below the diagonal. dS is scaled and masked once per head.
         std::int64_t run = 1;
         for (std::size_t i = 1; i < in.size(); i += 2) run = std::max(run, shared_heads(heads, key_groups(*in[i])));
-        parallel_for(batch * heads / run, [&](std::int64_t job) {
+        parallel_for(batch * heads / run, 4 * dout[0]->size() * in[0]->cols(), [&](std::int64_t job) {
             typename Tensor<Real>::Storage ds(static_cast<std::size_t>(tokens * tokens));
             for (std::int64_t n = job * run; n < (job + 1) * run; ++n) {
                 const std::int64_t b = n / heads, h = n % heads;
@@ -225,7 +225,7 @@ class Mix final : public Op<Real> {
         const std::int64_t batch = p.dim(0), heads = p.dim(1), tokens = p.dim(2);
         DG_CHECK_EQ(v.dim(1), tokens);
         *out[0] = Tensor<Real>::unset({batch, tokens, heads, v.cols()});
-        parallel_for(batch * heads, [&](std::int64_t n) {
+        parallel_for(batch * heads, 2 * p.size() * v.cols(), [&](std::int64_t n) {
             const std::int64_t b = n / heads, h = n % heads;
             const View<Real> o = head_matrix(*out[0], b, h, heads);
             const View<const Real> ph = probs_of(p, n), vh = head_matrix(v, b, h, heads);
@@ -242,7 +242,7 @@ class Mix final : public Op<Real> {
         // forward was: O = g P V, so dP = g dO V^T and dV = g P^T dO
         const Tensor<Real>&p = *in[0], &v = *in[1];
         const std::int64_t batch = p.dim(0), heads = p.dim(1), tokens = p.dim(2), run = shared_heads(heads, key_groups(v));
-        parallel_for(batch * heads / run, [&](std::int64_t job) {
+        parallel_for(batch * heads / run, 4 * p.size() * v.cols(), [&](std::int64_t job) {
             typename Tensor<Real>::Storage scaled(static_cast<std::size_t>(tokens * v.cols()));
             for (std::int64_t n = job * run; n < (job + 1) * run; ++n) {
                 const std::int64_t b = n / heads, h = n % heads;

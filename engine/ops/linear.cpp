@@ -61,12 +61,12 @@ class HeadLinear final : public Op<Real> {
         Shape shape = x.shape();
         shape.back() = transposed_ ? n_ : w.cols();
         *out[0] = Tensor<Real>::unset(std::move(shape));
-        parallel_for(heads_, [&](std::int64_t h) { matmul(head_view(x, h), right(w, h), head_view(*out[0], h)); });
+        parallel_for(heads_, 2 * x.size() * right(w, 0).cols, [&](std::int64_t h) { matmul(head_view(x, h), right(w, h), head_view(*out[0], h)); });
     }
 
     void backward(Inputs<Real> in, Inputs<Real>, Inputs<Real> dout, Outputs<Real> din) override {
         // forward was: Y_h = X_h R_h with R_h = W_h or W_h^T
-        parallel_for(heads_, [&](std::int64_t h) {
+        parallel_for(heads_, 4 * in[0]->size() * right(*in[1], 0).cols, [&](std::int64_t h) {
             const View<const Real> dy = head_view(*dout[0], h);
             matmul(dy, right(*in[1], h).transposed(), head_view(*din[0], h), true);
             const View<const Real> x = head_view(*in[0], h);

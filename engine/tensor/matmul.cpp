@@ -84,7 +84,6 @@ void pack_panel(const View<const Real>& b, std::int64_t p, int nr, Real* out) {
 
 /// Blocks of k kept in the first-level cache with their panel.
 constexpr std::int64_t kDepthBlock = 256;
-constexpr std::int64_t kSerialFlops = 1 << 16;
 
 template <class Real>
 void multiply_rows(const View<const Real>& a, const Real* panels, std::int64_t depth, const View<Real>& c, std::int64_t begin,
@@ -120,16 +119,12 @@ void matmul(View<const Real> a, View<const Real> b, View<Real> c, bool accumulat
     panels.resize(static_cast<std::size_t>(panel_count * depth * kern.nr));
     Real* packed = panels.data();  // the workers must see this thread's buffer, not their own
     const auto pack = [&](std::int64_t p) { pack_panel(b, p, kern.nr, packed + p * depth * kern.nr); };
-    if (2 * c.rows * c.cols * depth < kSerialFlops) {
+    if (2 * c.rows * c.cols * depth < kWorthWaking) {
         for (std::int64_t p = 0; p < panel_count; ++p) pack(p);
         multiply_rows(a, packed, depth, c, 0, c.rows, accumulate);
         return;
     }
-    if (panel_count * depth * kern.nr > 1 << 15) {
-        parallel_for(panel_count, pack);
-    } else {
-        for (std::int64_t p = 0; p < panel_count; ++p) pack(p);
-    }
+    parallel_for(panel_count, panel_count * depth * kern.nr, pack);
     const std::int64_t tiles = std::clamp<std::int64_t>((c.rows + kern.mr - 1) / kern.mr, 1, 16);
     const std::int64_t grain = ((c.rows + tiles - 1) / tiles + kern.mr - 1) / kern.mr * kern.mr;
     parallel_ranges(c.rows, grain, [&](std::int64_t begin, std::int64_t end) {

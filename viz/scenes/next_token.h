@@ -5,6 +5,7 @@
 //   next_token_bars.cpp, _strip.cpp, _stairs.cpp, _columns.cpp, _scorer.cpp   the pictures
 #pragma once
 
+#include "engine/model/decode.h"
 #include "viz/scenes/scene.h"
 
 #include <cmath>
@@ -80,9 +81,8 @@ struct Run {
     std::uint64_t seed = 0;
 };
 
-/// Writes `steps` tokens, each by a forward pass over the whole text so far; the first ones as `forced`. Stops early only
-/// at the end of the context.
-Result<Run> generate(const LoadedModel& model, std::span<const std::int32_t> prompt, int steps, double temperature,
+/// Writes `steps` tokens with the fast decoder; the first ones as `forced`. Stops early only at the end of the context.
+Result<Run> generate(const LoadedModel& model, const PackedModel& packed, std::span<const std::int32_t> prompt, int steps, double temperature,
                      std::uint64_t seed, std::span<const std::int32_t> forced, const Progress& progress);
 
 /// A text with the probability of each of its tokens.

@@ -1,8 +1,10 @@
 // Forward passes, exact candidates and generated texts of scene next-token.
 #include "engine/base/mathfn.h"
 #include "engine/base/rng.h"
+#include "engine/model/decode.h"
 #include "engine/model/sampler.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/rows.h"
 #include "viz/scenes/next_token.h"
 
 #include <algorithm>
@@ -16,6 +18,13 @@ constexpr int kMostPasses = 64;  // forward passes spent on characters of severa
 std::span<const float> row_of(const Pass& pass, std::string_view name, std::int64_t t) {
     const Tensor<float>& all = pass.tape.value(pass.tape.find(name));
     return {all.row(t), static_cast<std::size_t>(pass.vocab)};
+}
+
+std::vector<float> softmax(std::span<const float> logits) {
+    std::vector<float> probs(logits.size());
+    const auto n = static_cast<std::int64_t>(logits.size());
+    ops::softmax_row(logits.data(), probs.data(), n, n);
+    return probs;
 }
 
 /// A start of a continuation on the way to a whole character.
@@ -97,12 +106,15 @@ class Finder {
 
     /// One forward pass: every token that may follow the prefix and leads to a character spelt the usual way.
     Result<void> expand(const Prefix& prefix) {
-        std::vector<std::int32_t> ids = prompt_;
-        ids.insert(ids.end(), prefix.ids.begin(), prefix.ids.end());
-        Pass pass;
-        DG_TRY(run_pass(model_, ids, false, pass));
+        if (!decoder_) {
+            packed_ = std::make_unique<PackedModel>(model_.model);
+            decoder_ = std::make_unique<Decoder>(*packed_);
+            DG_TRY(decoder_->append(prompt_));
+        }
+        decoder_->truncate(static_cast<std::int64_t>(prompt_.size()));
+        DG_ASSIGN(const std::span<const float> logits, decoder_->append(prefix.ids));
         ++passes_;
-        const std::span<const float> probs = pass.probs(pass.length - 1);
+        const std::vector<float> probs = softmax(logits);
         for (std::size_t id = 0; id < tokens(); ++id) {
             const auto token = static_cast<std::int32_t>(id);
             Prefix longer = prefix;
@@ -120,6 +132,8 @@ class Finder {
     std::vector<std::int32_t> prompt_;
     std::span<const float> logits_;
     std::priority_queue<Prefix> queue_;
+    std::unique_ptr<PackedModel> packed_;  // made when the first character of several tokens comes up
+    std::unique_ptr<Decoder> decoder_;
     int passes_ = 0;
 };
 
@@ -204,29 +218,29 @@ Result<Distribution> find_candidates(const LoadedModel& model, std::span<const s
     return d;
 }
 
-Result<Run> generate(const LoadedModel& model, std::span<const std::int32_t> prompt, int steps, double temperature,
+Result<Run> generate(const LoadedModel& model, const PackedModel& packed, std::span<const std::int32_t> prompt, int steps, double temperature,
                      std::uint64_t seed, std::span<const std::int32_t> forced, const Progress& progress) {
     Run run{.temperature = temperature, .seed = seed};
-    std::vector<std::int32_t> ids(prompt.begin(), prompt.end());
+    Decoder decoder(packed);
+    std::vector<std::int32_t> fresh(prompt.begin(), prompt.end());
     for (int i = 0; i < steps; ++i) {
-        if (static_cast<std::int64_t>(ids.size()) > model.model.config.max_position_embeddings) break;
+        if (decoder.length() + static_cast<std::int64_t>(fresh.size()) > packed.config().max_position_embeddings) break;
         DG_TRY(poll(progress, static_cast<double>(i) / steps));
-        Pass pass;
-        DG_TRY(run_pass(model, ids, false, pass));
+        DG_ASSIGN(const std::span<const float> logits, decoder.append(fresh));
         const auto index = static_cast<std::size_t>(i);
-        Step step{.length = pass.length, .forced = index < forced.size()};
+        Step step{.length = decoder.length(), .forced = index < forced.size()};
         if (step.forced) {
             step.id = forced[index];
         } else {
             // rows of the embedding beyond the tokenizer's last token cannot be written
             const auto tokens = static_cast<std::size_t>(model.tokenizer.vocab_size());
-            DG_ASSIGN(const SampleStages stages, sample_stages(pass.logits(pass.length - 1).first(tokens), {.temperature = temperature}));
+            DG_ASSIGN(const SampleStages stages, sample_stages(logits.first(tokens), {.temperature = temperature}));
             step.id = sample(stages, Rng::keyed(seed, "next-token", index).uniform());
         }
-        step.p = pass.probs(pass.length - 1)[static_cast<std::size_t>(step.id)];
+        step.p = softmax(logits)[static_cast<std::size_t>(step.id)];
         step.label = model.tokenizer.label(step.id);
         run.text += model.tokenizer.bytes(step.id);
-        ids.push_back(step.id);
+        fresh = {step.id};
         run.steps.push_back(std::move(step));
     }
     return run;

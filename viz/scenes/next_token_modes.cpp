@@ -26,6 +26,13 @@ Progress part(const Progress& whole, double from, double to) {
     return {[&whole, from, to](double f) { return whole.report(from + (to - from) * f); }};
 }
 
+/// What the run's cells show: P(chosen token) by the pass that the inspector explains, for the steps it covers. The decoder that
+/// wrote the text agrees only to rounding.
+void take_probabilities(Run& run, const Pass& pass) {
+    for (Step& step : run.steps)
+        if (step.length <= pass.length) step.p = pass.probs(step.length - 1)[static_cast<std::size_t>(step.id)];
+}
+
 /// Keeps a pass as the run that the regions point into.
 std::shared_ptr<Trace> recorded(const Data& data, std::vector<std::int32_t> ids, Pass pass) {
     auto trace = std::make_shared<Trace>();
@@ -40,8 +47,9 @@ Result<void> choose_first(Data& data, const Params& params) {
     const std::vector<std::int32_t> prompt = ids_of(data.tokens), forced = data.model->tokenizer.encode(params.text("force"));
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     data.runs.emplace_back();
+    const PackedModel packed(data.model->model);
     for (int steps = std::max(1, static_cast<int>(forced.size())); steps <= static_cast<int>(forced.size()) + 4; ++steps) {
-        DG_ASSIGN(data.runs.front(), generate(*data.model, prompt, steps, params.real("temperature"), seed, forced, Progress{}));
+        DG_ASSIGN(data.runs.front(), generate(*data.model, packed, prompt, steps, params.real("temperature"), seed, forced, Progress{}));
         if (valid_utf8(data.runs.front().text)) break;
     }
     data.forced = static_cast<int>(std::min(forced.size(), data.runs.front().steps.size()));
@@ -75,6 +83,7 @@ Result<void> measure_bars(Data& data, const Params& params, const Progress& prog
     ++data.next.passes;
 
     DG_TRY(choose_first(data, params));
+    take_probabilities(data.runs.front(), pass);
     if (data.other) DG_TRY(compare_rows(data));
     data.recorded = recorded(data, prompt, std::move(pass));
     return {};
@@ -112,7 +121,7 @@ Result<void> measure_loop(Data& data, const Params& params, const Progress& prog
     const std::vector<std::int32_t> forced = data.model->tokenizer.encode(params.text("force"));
     const std::int64_t documents = params.integer("documents");
     const double half = documents > 0 ? 0.3 : 0.9;
-    DG_ASSIGN(Run run, generate(*data.model, prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
+    DG_ASSIGN(Run run, generate(*data.model, PackedModel(data.model->model), prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
                                 static_cast<std::uint64_t>(params.integer("seed")), forced, part(progress, 0, half)));
     data.forced = static_cast<int>(std::min(forced.size(), run.steps.size()));
 
@@ -122,6 +131,7 @@ Result<void> measure_loop(Data& data, const Params& params, const Progress& prog
     if (!run.steps.empty()) ids.pop_back();
     Pass pass;
     DG_TRY(run_pass(*data.model, ids, false, pass));
+    take_probabilities(run, pass);
     data.recorded = recorded(data, ids, std::move(pass));
     data.runs.push_back(std::move(run));
     if (documents > 0) {
@@ -135,13 +145,15 @@ Result<void> measure_columns(Data& data, const Params& params, const Progress& p
     const double given = params.real("temperature"), warm = given > 0 ? given : kDefaultTemperature;
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     const std::pair<double, std::uint64_t> plan[] = {{0, seed}, {0, seed + 1}, {warm, seed}, {warm, seed + 1}};
+    const PackedModel packed(data.model->model);
     for (const auto& [temperature, s] : plan) {
         const double from = 0.22 * static_cast<double>(data.runs.size());
-        DG_ASSIGN(Run run, generate(*data.model, prompt, static_cast<int>(params.integer("steps")), temperature, s, {}, part(progress, from, from + 0.22)));
+        DG_ASSIGN(Run run, generate(*data.model, packed, prompt, static_cast<int>(params.integer("steps")), temperature, s, {}, part(progress, from, from + 0.22)));
         data.runs.push_back(std::move(run));
     }
     Pass pass;
     DG_TRY(run_pass(*data.model, prompt, false, pass));
+    for (Run& run : data.runs) take_probabilities(run, pass);
     data.recorded = recorded(data, prompt, std::move(pass));
     return {};
 }
