@@ -76,4 +76,10 @@ float decode_fp16(std::uint16_t code) {
                    : finite_value(code, 5, 10);
 }
 
+float decode_e5m6(std::uint16_t code) {
+    const bool special = (code & 0x7C0U) == 0x7C0U;
+    return special ? infinite_or_nan((code & 0x3FU) != 0, (code & 0x800U) != 0)
+                   : finite_value(code, 5, 6);
+}
+
 }  // namespace dg::fp8

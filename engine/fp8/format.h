@@ -1,6 +1,6 @@
 // Small floating-point formats, bit for bit: FP8 E4M3 (the "FN" kind without infinity), FP8 E5M2,
-// BF16 and FP16. Encoding rounds to nearest even with an unbounded exponent and then tests for
-// overflow (OFP8).
+// BF16, FP16 and the 12-bit E5M6. Encoding rounds to nearest even with an unbounded exponent and
+// then tests for overflow (OFP8).
 #pragma once
 
 #include <array>
@@ -31,6 +31,9 @@ inline float decode(Format format, std::uint8_t code) {
 template <int kExponentBits, int kMantissaBits, std::uint32_t kMaxFiniteCode,
           std::uint32_t kOverflowCode, std::uint32_t kNanCode>
 struct Layout {
+    static constexpr std::uint32_t kMaxFinite = kMaxFiniteCode;
+    static constexpr std::uint32_t kOverflow = kOverflowCode;
+    static constexpr std::uint32_t kNan = kNanCode;
     static constexpr int kBias = (1 << (kExponentBits - 1)) - 1;
     static constexpr int kShift = 23 - kMantissaBits;  // mantissa bits of a float that go
     static constexpr std::uint32_t kRebias = static_cast<std::uint32_t>(127 - kBias) << 23;
@@ -67,6 +70,9 @@ struct Layout {
 using E4M3 = Layout<4, 3, 0x7E, 0x7F, 0x7F>;
 using E5M2 = Layout<5, 2, 0x7B, 0x7C, 0x7E>;
 using Half = Layout<5, 10, 0x7BFF, 0x7C00, 0x7E00>;
+// DeepSeek-V3 3.3.3 names this 12-bit format for the cached attention output and gives neither bias
+// nor specials: OUR READING is that of IEEE, as E5M2 has it (bias 15, top exponent infinite or NaN)
+using E5M6 = Layout<5, 6, 0x7BF, 0x7C0, 0x7E0>;
 
 /// The FP8 code of x, round to nearest even. Values that round beyond the largest finite number,
 /// and infinities: the largest finite code of the same sign when saturating; otherwise NaN (E4M3)
@@ -102,5 +108,13 @@ inline std::uint16_t encode_fp16(float x) {
 }
 
 float decode_fp16(std::uint16_t code);
+
+/// E5M6, 12 bits in the low end of a word (our reading, see the layout): largest finite value 65024,
+/// smallest normal 2^-14, smallest subnormal 2^-20. Overflow gives infinity unless saturating.
+inline std::uint16_t encode_e5m6(float x, bool saturate) {
+    return static_cast<std::uint16_t>(E5M6::encode(x, saturate));
+}
+
+float decode_e5m6(std::uint16_t code);
 
 }  // namespace dg::fp8

@@ -64,7 +64,8 @@ struct Decoder::Impl {
         return y;
     }
 
-    View<float> multiply(const PackedMatrix<float>& w, View<float> in, Scratch& to) {
+    template <class Weight>
+    View<float> multiply(const Weight& w, View<float> in, Scratch& to) {
         const View<float> y = to.set(in.rows, w.cols());
         w.multiply(read(in), y);
         return y;

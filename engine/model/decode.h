@@ -1,5 +1,7 @@
 // Fast decoding: the latent cache, absorbed attention, weights packed once. Nothing is recorded; the logits have the same
-// bits as decode.logits of a tape (decode_test), because every output is the same chain of operations.
+// bits as decode.logits of a tape (decode_test), because every output is the same chain of operations. In FP8 the weights of
+// attention and MLP stay one byte per number. (fp8-tensor: one scale per activation tensor, and a token alone is another tensor
+// than a whole prompt; there tape and decoder differ by rounding.)
 #pragma once
 
 #include "engine/model/model.h"
@@ -12,11 +14,19 @@ namespace dg {
 /// Weights in the layout of the kernels. Made once per model, shared by any number of decoders.
 class PackedModel {
   public:
-    explicit PackedModel(const Model<float>& model);
+    explicit PackedModel(const Model<float>& model, const Numerics& numerics = {});
     ~PackedModel();
     PackedModel(PackedModel&&) noexcept;
 
     [[nodiscard]] const Config& config() const;
+
+    /// What the weights weigh in memory.
+    struct Bytes {
+        std::int64_t linear = 0;          // Linears of attention and MLP: numbers and scales
+        std::int64_t linear_numbers = 0;  // how many numbers those are (without padding)
+        std::int64_t other = 0;           // embedding, head, router, norms
+    };
+    [[nodiscard]] Bytes bytes() const;
 
     struct Impl;
 

@@ -18,7 +18,9 @@ template <class Real>
 class Forward {
   public:
     Forward(const Model<Real>& model, const ForwardOptions& options, Tape<Real>& tape)
-        : model_(model), config_(model.config), options_(options), tape_(tape), rope_(rope_table(model.config)) {}
+        : model_(model), config_(model.config), options_(options), tape_(tape), rope_(rope_table(model.config)) {
+        options_.numerics = resolve(options.numerics, config_);
+    }
 
     void run(const TokenBatch& tokens) {
         ids_ = tape_.input("input_ids", integers({tokens.batch, tokens.length}, tokens.ids), true);
@@ -36,13 +38,26 @@ class Forward {
   private:
     TensorId weight(const std::string& name) { return tape_.weight(name, model_.weights.at(name)); }
 
+    /// The weight as the number format leaves it.
+    TensorId quantised_weight(const std::string& name) {
+        const TensorId w = weight(name);
+        const bool lossy = options_.numerics.lossy() && stored_codes(model_, name, options_.numerics) == nullptr;
+        return lossy ? quantise_weight(tape_, w, options_.numerics) : w;
+    }
+
     TensorId norm(TensorId x, const std::string& gain, std::string name) {
         return rmsnorm(tape_, x, weight(gain), config_.rms_norm_eps, std::move(name));
     }
 
-    TensorId project(TensorId x, const std::string& matrix, std::string name) {
-        return linear(tape_, x, weight(matrix), std::move(name));
+    /// y = x W^T of attention and MLP, in the number format of the options.
+    TensorId project(TensorId x, const std::string& matrix, std::string name, QuantisedInput input = QuantisedInput::kQuantised) {
+        const TensorId w = weight(matrix);
+        if (!options_.numerics.lossy()) return linear(tape_, x, w, std::move(name));
+        return quantised_linear(tape_, x, w, options_.numerics, input, stored_codes(model_, matrix, options_.numerics), std::move(name));
     }
+
+    /// y = x W^T of what V3 keeps in high precision: router, eh_proj, head.
+    TensorId precise(TensorId x, const std::string& matrix, std::string name) { return linear(tape_, x, weight(matrix), std::move(name)); }
 
     static Tensor<Real> integers(Shape shape, const std::vector<std::int32_t>& values) {
         return Tensor<Real>(std::move(shape), std::vector<Real>(values.begin(), values.end()));
@@ -63,7 +78,7 @@ class Forward {
         const TensorId context = config_.attention != AttentionKind::kMla ? grouped_attention(x, layer, w, trace)
                                  : absorbed                               ? absorbed_mla(x, layer, w, trace)
                                                                           : naive_mla(x, layer, w, trace);
-        return project(context, w + "o_proj.weight", trace + "out");
+        return project(context, w + "o_proj.weight", trace + "out", QuantisedInput::kAttentionOutput);
     }
 
     /// The parts that naive and absorbed MLA share.
@@ -102,7 +117,7 @@ class Forward {
     TensorId naive_mla(TensorId x, std::int64_t layer, const std::string& w, const std::string& trace) {
         const std::int64_t nope = config_.qk_nope_head_dim, v_dim = config_.v_head_dim;
         const Latents l = latents(x, w, trace);
-        const TensorId kv = project(l.kv_latent, w + "kv_b_proj.weight", trace + "kv");
+        const TensorId kv = project(l.kv_latent, w + "kv_b_proj.weight", trace + "kv", options_.fp8_training ? QuantisedInput::kQuantised : QuantisedInput::kAsItIs);
         const TensorId k_nope = slice(tape_, kv, nope + v_dim, 0, nope, true, trace + "k_nope");
         const TensorId v = slice(tape_, kv, nope + v_dim, nope, nope + v_dim, true, trace + "v");
         const TensorId scores = attention_scores(tape_, l.q_nope, k_nope, l.q_pe, l.k_pe, softmax_scale(), trace + "scores");
@@ -113,7 +128,7 @@ class Forward {
     TensorId absorbed_mla(TensorId x, std::int64_t layer, const std::string& w, const std::string& trace) {
         const std::int64_t nope = config_.qk_nope_head_dim, v_dim = config_.v_head_dim, heads = config_.num_attention_heads;
         const Latents l = latents(x, w, trace);
-        const TensorId kv_b = weight(w + "kv_b_proj.weight");
+        const TensorId kv_b = quantised_weight(w + "kv_b_proj.weight");
         const TensorId q_latent = head_linear(tape_, l.q_nope, kv_b, heads, 0, nope, false, trace + "q_latent");
         const TensorId scores = attention_scores(tape_, q_latent, l.kv_latent, l.q_pe, l.k_pe, softmax_scale(), trace + "scores");
         const TensorId probs = softmax(tape_, scores, trace + "probs");
@@ -153,7 +168,7 @@ class Forward {
 
     TensorId mixture(TensorId x, const std::string& w, const std::string& block_trace) {
         const std::string trace = block_trace + "mlp.";
-        const TensorId logits = project(x, w + "gate.weight", trace + "gate.logits");
+        const TensorId logits = precise(x, w + "gate.weight", trace + "gate.logits");
         const bool biased = config_.topk_method == TopkMethod::kNoauxTc;
         const TensorId bias = biased ? weight(w + "gate.e_score_correction_bias") : -1;
         const Routing r = router(tape_, logits, bias, config_, trace + "gate.");
@@ -218,7 +233,7 @@ class Forward {
         const std::string w = fmt::format("model.layers.{}.", layer);
         const TensorId e = norm(next_embed, w + "enorm.weight", trace + "enorm");
         const TensorId g = norm(hidden, w + "hnorm.weight", trace + "hnorm");
-        const TensorId joined = project(concat(tape_, e, g, trace + "eh"), w + "eh_proj.weight", trace + "eh_proj");
+        const TensorId joined = precise(concat(tape_, e, g, trace + "eh"), w + "eh_proj.weight", trace + "eh_proj");
         const TensorId x = block(joined, layer, trace, false);
         const TensorId normed = norm(x, w + "shared_head.norm.weight", trace + "norm");
         const std::string name = trace == "mtp_prenorm." ? "mtp.0.logits_prenorm" : trace + "logits";

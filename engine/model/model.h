@@ -1,10 +1,12 @@
 // The DeepSeek model: weights under HuggingFace names and the forward pass on a tape.
 #pragma once
 
+#include "engine/fp8/numerics.h"
 #include "engine/model/config.h"
 #include "engine/tape/tape.h"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,16 @@ struct Model {
     Config config;
     Weights<Real> weights;
     std::string hash;  // of config and weights, 16 hex digits; shown as the recipe's model
+    /// Codes and scales of an FP8 checkpoint by weight name; `weights` holds their values.
+    std::map<std::string, std::shared_ptr<const fp8::QuantisedMatrix>> stored = {};
 };
+
+/// `numerics` with the tile written out: the checkpoint's own block when it was left open, else 32.
+Numerics resolve(Numerics numerics, const Config& config);
+/// The checkpoint's own codes of a weight: when `numerics` (resolved) is fp8 with the checkpoint's block and the codes still give
+/// the weight's values. nullptr otherwise: then the weight is quantised online.
+template <class Real>
+const fp8::QuantisedMatrix* stored_codes(const Model<Real>& model, const std::string& name, const Numerics& numerics);
 
 extern template struct Weights<float>;
 extern template struct Weights<double>;
@@ -53,6 +64,11 @@ struct ForwardOptions {
     double balance_alpha = 0; // of loss.balance in loss.total; above 0 switches `balance` on
     /// Head mask for muting, [layers][heads]; empty = all 1. Multiplies the head's context.
     std::vector<std::vector<double>> head_gain;
+    /// Number format of the Linears of attention and MLP (float models only). In a trace every quantised operand X stands on the
+    /// tape as X.quantised and X.scales. kv_b_proj's weight is quantised and its input is not, as in DeepSeek's inference code.
+    Numerics numerics;
+    /// Mixed-precision training (V3 3.3): kv_b_proj's input is quantised too. Gradients are quantised in every training tape.
+    bool fp8_training = false;
 };
 
 /// Runs the model and records every tensor of tests/golden/README.md under its name.

@@ -9,9 +9,9 @@ namespace {
 
 class Packer {
   public:
-    explicit Packer(const Model<float>& model) : model_(model), config_(model.config) {}
+    Packer(const Model<float>& model, const Numerics& numerics) : model_(model), config_(model.config), numerics_(resolve(numerics, model.config)) {}
 
-    PackedLayer layer(std::int64_t i) const {
+    PackedLayer layer(std::int64_t i) {
         const std::string w = fmt::format("model.layers.{}.", i);
         PackedLayer l;
         l.input_norm = vector(w + "input_layernorm.weight");
@@ -38,45 +38,65 @@ class Packer {
         return PackedMatrix<float>(view(model_.weights.at(name)).transposed());
     }
 
+    [[nodiscard]] const PackedModel::Bytes& bytes() const { return bytes_; }
+
   private:
-    [[nodiscard]] PackedMlp mlp(const std::string& w) const {
-        return {matrix(w + "gate_proj.weight"), matrix(w + "up_proj.weight"), matrix(w + "down_proj.weight")};
+    /// y = Q(x) Q(W)^T in the model's number format.
+    PackedWeight weight(const std::string& name) {
+        return part_of(name, {}, stored_codes(model_, name, numerics_), true);
     }
 
-    void attention(const std::string& w, PackedLayer& l) const {
-        l.o = matrix(w + "o_proj.weight");
+    PackedWeight part_of(const std::string& name, const fp8::Part& part, const fp8::QuantisedMatrix* codes, bool quantise_input) {
+        PackedWeight packed(model_.weights.at(name), part, numerics_, codes, quantise_input);
+        bytes_.linear += packed.bytes();
+        bytes_.linear_numbers += packed.rows() * packed.cols();
+        return packed;
+    }
+
+    PackedMlp mlp(const std::string& w) {
+        return {weight(w + "gate_proj.weight"), weight(w + "up_proj.weight"), weight(w + "down_proj.weight")};
+    }
+
+    void attention(const std::string& w, PackedLayer& l) {
+        l.o = weight(w + "o_proj.weight");
         if (config_.attention != AttentionKind::kMla) {
-            l.q = matrix(w + "q_proj.weight");
-            l.k = matrix(w + "k_proj.weight");
-            l.v = matrix(w + "v_proj.weight");
+            l.q = weight(w + "q_proj.weight");
+            l.k = weight(w + "k_proj.weight");
+            l.v = weight(w + "v_proj.weight");
             return;
         }
         if (config_.q_lora_rank) {
-            l.q_a = matrix(w + "q_a_proj.weight");
+            l.q_a = weight(w + "q_a_proj.weight");
             l.q_norm = vector(w + "q_a_layernorm.weight");
-            l.q_b = matrix(w + "q_b_proj.weight");
+            l.q_b = weight(w + "q_b_proj.weight");
         } else {
-            l.q = matrix(w + "q_proj.weight");
+            l.q = weight(w + "q_proj.weight");
         }
-        l.kv_a = matrix(w + "kv_a_proj_with_mqa.weight");
+        l.kv_a = weight(w + "kv_a_proj_with_mqa.weight");
         l.kv_norm = vector(w + "kv_a_layernorm.weight");
-        const Tensor<float>& kv_b = model_.weights.at(w + "kv_b_proj.weight");
-        const std::int64_t nope = config_.qk_nope_head_dim, v_dim = config_.v_head_dim, rank = config_.kv_lora_rank;
+        // W^UK and W^UV of each head; their inputs are not quantised (V3's inference code)
+        const std::string kv_b = w + "kv_b_proj.weight";
+        const std::int64_t nope = config_.qk_nope_head_dim, v_dim = config_.v_head_dim;
+        const fp8::QuantisedMatrix* codes = stored_codes(model_, kv_b, numerics_);
+        fp8::QuantisedMatrix online;
+        if (codes == nullptr && numerics_.fp8()) codes = &(online = fp8::quantise(model_.weights.at(kv_b), numerics_.weights()));
         for (std::int64_t h = 0; h < config_.num_attention_heads; ++h) {
-            const float* rows = kv_b.row(h * (nope + v_dim));
-            l.absorb_q.emplace_back(View<const float>{rows, nope, rank, rank, 1});
-            l.absorb_v.emplace_back(View<const float>{rows + nope * rank, v_dim, rank, rank, 1}.transposed());
+            const std::int64_t first = h * (nope + v_dim);
+            l.absorb_q.push_back(part_of(kv_b, {first, nope, false}, codes, false));
+            l.absorb_v.push_back(part_of(kv_b, {first + nope, v_dim, true}, codes, false));
         }
     }
 
     const Model<float>& model_;
     const Config& config_;
+    Numerics numerics_;
+    PackedModel::Bytes bytes_;
 };
 
 }  // namespace
 
-PackedModel::PackedModel(const Model<float>& model) : impl_(std::make_unique<Impl>()) {
-    const Packer pack(model);
+PackedModel::PackedModel(const Model<float>& model, const Numerics& numerics) : impl_(std::make_unique<Impl>()) {
+    Packer pack(model, numerics);
     Impl& m = *impl_;
     m.config = model.config;
     m.embedding = model.weights.at("model.embed_tokens.weight");
@@ -92,7 +112,15 @@ PackedModel::PackedModel(const Model<float>& model) : impl_(std::make_unique<Imp
             m.cosines.push_back(static_cast<float>(dg::cos(static_cast<double>(t) * f)));
             m.sines.push_back(static_cast<float>(dg::sin(static_cast<double>(t) * f)));
         }
+    m.bytes = pack.bytes();
+    m.bytes.other = m.head.bytes() + 4 * m.embedding.size();
+    for (const PackedLayer& l : m.layers) {
+        m.bytes.other += l.router.bytes();
+        for (const auto* v : {&l.input_norm, &l.post_norm, &l.q_norm, &l.kv_norm, &l.router_bias}) m.bytes.other += 4 * static_cast<std::int64_t>(v->size());
+    }
 }
+
+PackedModel::Bytes PackedModel::bytes() const { return impl_->bytes; }
 
 PackedModel::~PackedModel() = default;
 PackedModel::PackedModel(PackedModel&&) noexcept = default;

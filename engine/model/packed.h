@@ -1,6 +1,7 @@
 // Inside of the fast decoder: one layer's weights as the kernels read them.
 #pragma once
 
+#include "engine/fp8/packed.h"
 #include "engine/model/decode.h"
 #include "engine/ops/ops.h"
 #include "engine/tensor/matmul.h"
@@ -9,14 +10,16 @@
 
 namespace dg {
 
+using fp8::PackedWeight;
+
 struct PackedMlp {
-    PackedMatrix<float> gate, up, down;
+    PackedWeight gate, up, down;
 };
 
 struct PackedLayer {
     std::vector<float> input_norm, post_norm, q_norm, kv_norm;
-    PackedMatrix<float> q, q_a, q_b, kv_a, k, v, o;      // q or q_a + q_b; k and v for MHA, GQA, MQA
-    std::vector<PackedMatrix<float>> absorb_q, absorb_v;  // per head: W^UK, W^UV (transposed)
+    PackedWeight q, q_a, q_b, kv_a, k, v, o;             // q or q_a + q_b; k and v for MHA, GQA, MQA
+    std::vector<PackedWeight> absorb_q, absorb_v;         // per head: W^UK, W^UV (transposed)
     PackedMlp dense, shared;
     PackedMatrix<float> router;
     std::vector<float> router_bias;
@@ -32,6 +35,7 @@ struct PackedModel::Impl {
     float scale = 1;                    // of the attention scores
     std::vector<float> cosines, sines;  // [max_position_embeddings][pairs]
     std::int64_t pairs = 0;
+    Bytes bytes;
 };
 
 }  // namespace dg

@@ -60,6 +60,26 @@ Model<double> to_double(const Model<float>& model) {
     return wide;
 }
 
+Numerics resolve(Numerics numerics, const Config& config) {
+    if (numerics.tiled() && numerics.tile == 0) numerics.tile = config.quantization ? config.quantization->block_cols : numerics.tile_or_default();
+    return numerics;
+}
+
+template <class Real>
+const fp8::QuantisedMatrix* stored_codes(const Model<Real>& model, const std::string& name, const Numerics& numerics) {
+    const auto found = model.stored.find(name);
+    if (found == model.stored.end() || numerics.kind != NumericsKind::kFp8 || numerics.tile != found->second->spec.tile_cols) return nullptr;
+    const fp8::QuantisedMatrix& q = *found->second;
+    const Tensor<Real>& w = model.weights.at(name);
+    DG_CHECK(w.rows() == q.rows && w.cols() == q.cols);
+    for (std::int64_t r = 0; r < q.rows; ++r)
+        for (std::int64_t c = 0; c < q.cols; ++c)
+            if (w.row(r)[c] != static_cast<Real>(q.value(r, c))) return nullptr;  // the weight was changed since
+    return &q;
+}
+
+template const fp8::QuantisedMatrix* stored_codes(const Model<float>&, const std::string&, const Numerics&);
+template const fp8::QuantisedMatrix* stored_codes(const Model<double>&, const std::string&, const Numerics&);
 template struct Weights<float>;
 template struct Weights<double>;
 

@@ -9,6 +9,8 @@ namespace {
 template <class Real>
 class Linear final : public Op<Real> {
   public:
+    explicit Linear(bool quantised) : quantised_(quantised) {}
+
     std::string_view name() const override { return "linear"; }
 
     std::string_view source() const override { return "engine/ops/linear.cpp"; }
@@ -31,17 +33,20 @@ class Linear final : public Op<Real> {
 
     CellExplanation explain(Inputs<Real> in, Inputs<Real>, int, const Index& at) const override {
         CellExplanation why;
-        why.formula = R"(y_i = \sum_j x_j W_{i,j})";
+        why.formula = quantised_ ? R"(y_i = \sum_j \hat{x}_j \hat{W}_{i,j})" : R"(y_i = \sum_j x_j W_{i,j})";
         const Tensor<Real>&x = *in[0], &w = *in[1];
         Index cell = at;
         for (std::int64_t j = 0; j < x.cols(); ++j) {
             cell.back() = j;
-            why.operands.push_back({0, cell, "x"});
-            why.operands.push_back({1, {at.back(), j}, "W"});
+            why.operands.push_back({0, cell, quantised_ ? R"(\hat{x})" : "x"});
+            why.operands.push_back({1, {at.back(), j}, quantised_ ? R"(\hat{W})" : "W"});
             why.recheck += static_cast<double>(x[x.offset(cell)]) * static_cast<double>(w.row(at.back())[j]);
         }
         return why;
     }
+
+  private:
+    bool quantised_;
 };
 
 template <class Real>
@@ -119,8 +124,8 @@ class HeadLinear final : public Op<Real> {
 }  // namespace
 
 template <class Real>
-TensorId linear(Tape<Real>& tape, TensorId x, TensorId w, std::string name) {
-    return tape.run1(std::make_unique<Linear<Real>>(), {x, w}, std::move(name));
+TensorId linear(Tape<Real>& tape, TensorId x, TensorId w, std::string name, bool quantised) {
+    return tape.run1(std::make_unique<Linear<Real>>(quantised), {x, w}, std::move(name));
 }
 
 template <class Real>
@@ -129,8 +134,8 @@ TensorId head_linear(Tape<Real>& tape, TensorId x, TensorId w, std::int64_t head
     return tape.run1(std::make_unique<HeadLinear<Real>>(heads, begin, n, transposed), {x, w}, std::move(name));
 }
 
-template TensorId linear(Tape<float>&, TensorId, TensorId, std::string);
-template TensorId linear(Tape<double>&, TensorId, TensorId, std::string);
+template TensorId linear(Tape<float>&, TensorId, TensorId, std::string, bool);
+template TensorId linear(Tape<double>&, TensorId, TensorId, std::string, bool);
 template TensorId head_linear(Tape<float>&, TensorId, TensorId, std::int64_t, std::int64_t, std::int64_t, bool, std::string);
 template TensorId head_linear(Tape<double>&, TensorId, TensorId, std::int64_t, std::int64_t, std::int64_t, bool, std::string);
 

@@ -5,6 +5,7 @@
 // Shapes that disagree are a Bug. Gradients are exact derivatives except where an op says otherwise.
 #pragma once
 
+#include "engine/fp8/numerics.h"
 #include "engine/model/config.h"
 #include "engine/tape/tape.h"
 
@@ -18,9 +19,32 @@ TensorId embedding(Tape<Real>& tape, TensorId ids, TensorId table, std::string n
 template <class Real>
 TensorId rmsnorm(Tape<Real>& tape, TensorId x, TensorId gain, double eps, std::string name);
 
-/// y = x W^T.  x [..,in], w [out,in] -> [..,out]. 2*rows*in*out flops forward, twice that backward.
+/// y = x W^T.  x [..,in], w [out,in] -> [..,out]. 2*rows*in*out flops forward, twice that backward. `quantised`: the operands
+/// are quantised values, and the explanation says so.
 template <class Real>
-TensorId linear(Tape<Real>& tape, TensorId x, TensorId w, std::string name);
+TensorId linear(Tape<Real>& tape, TensorId x, TensorId w, std::string name, bool quantised = false);
+
+/// What a quantised Linear does with its input.
+enum class QuantisedInput {
+    kQuantised,
+    kAsItIs,           // only the weight is quantised
+    kAttentionOutput,  // quantised; in training the copy kept for dW is E5M6 with power-of-two scales (V3 3.3.3)
+};
+
+/// y = Q(x) Q(W)^T with Q of `numerics` (not f32), each product of two quantised values and their sum in f32 or, on request, in
+/// the emulated accumulator. x [..,in], w [out,in] -> [..,out].
+/// In a trace the steps are ops of their own: X.scales, X.quantised for both operands (X.quantised alone for BF16), once per
+/// tensor; their gradient is straight-through. In a training tape they are one op that quantises its gradients as well:
+///   dX = Q(dY) Q(W) with 1 x tile along the outputs,   dW = Q'(dY)^T Q'(X) with tile x 1 along the tokens, where X comes
+/// from its quantised copy, as V3 caches it. DeepSeek-V3 3.3.1-3.3.3.
+/// `stored`: codes of which w holds the values already (an FP8 checkpoint), else nullptr; must outlive the tape.
+template <class Real>
+TensorId quantised_linear(Tape<Real>& tape, TensorId x, TensorId w, const Numerics& numerics, QuantisedInput input,
+                          const fp8::QuantisedMatrix* stored, std::string name);
+
+/// W.quantised (with W.scales) on the tape, made once: for ops that read a quantised weight themselves.
+template <class Real>
+TensorId quantise_weight(Tape<Real>& tape, TensorId w, const Numerics& numerics);
 
 /// Columns [begin, end) of every group of `group` columns: x [..,n*group] -> [..,n,end-begin], or [..,end-begin] when n
 /// is 1 and keep_heads is false. Splits q into q_nope and q_pe, kv into k_nope and v.

@@ -62,6 +62,9 @@ class PackedMatrix {
 
     [[nodiscard]] std::int64_t cols() const { return cols_; }
 
+    /// Bytes in memory, panels' padding included.
+    [[nodiscard]] std::int64_t bytes() const { return static_cast<std::int64_t>(panels_.size() * sizeof(Real)); }
+
     /// C = A B for the first c.cols columns of the packed B; serial, for M of a few rows.
     void multiply(View<const Real> a, View<Real> c) const;
     /// y[N] = x[K] B.

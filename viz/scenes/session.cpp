@@ -102,7 +102,7 @@ Result<ModelPtr> make_model(const std::string& name, fs::path assets) {
                  ""};
 }
 
-Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& prompt, const HeadGain& head_gain) {
+Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& prompt, const HeadGain& head_gain, const Numerics& numerics) {
     auto trace = std::make_shared<Trace>();
     trace->prompt = prompt;
     trace->tokens = model->tokenizer.encode_spans(prompt);
@@ -115,6 +115,7 @@ Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& p
     options.decode = config.attention == AttentionKind::kMla;
     options.balance = config.n_routed_experts > 0;
     options.head_gain = head_gain;
+    options.numerics = numerics;
     DG_TRY(forward(model->model, trace->batch, options, trace->tape));
     trace->model = std::move(model);
     return std::shared_ptr<const Trace>(std::move(trace));
@@ -144,26 +145,27 @@ Result<ModelPtr> Session::model(const std::string& name) {
 }
 
 Result<std::shared_ptr<const Trace>> Session::trace(const std::string& model_name, const std::string& prompt,
-                                                    const HeadGain& head_gain) {
+                                                    const HeadGain& head_gain, const Numerics& numerics) {
     DG_ASSIGN(ModelPtr loaded, model(model_name));
     std::shared_ptr<TraceSlot> slot;
     {
         const std::lock_guard lock(mutex_);
         const auto known = std::ranges::find_if(traces_, [&](const auto& t) {
-            return t->model == model_name && t->prompt == prompt && t->head_gain == head_gain;
+            return t->model == model_name && t->prompt == prompt && t->head_gain == head_gain && t->numerics == numerics;
         });
         if (known != traces_.end()) {
             traces_.splice(traces_.begin(), traces_, known);
         } else {
             traces_.push_front(std::make_shared<TraceSlot>());
             traces_.front()->model = model_name, traces_.front()->prompt = prompt, traces_.front()->head_gain = head_gain;
+            traces_.front()->numerics = numerics;
             if (traces_.size() > kTracesKept) traces_.pop_back();
         }
         slot = traces_.front();
     }
     const std::lock_guard lock(slot->mutex);
     if (!slot->value) {
-        DG_ASSIGN(slot->value, record(std::move(loaded), prompt, head_gain));
+        DG_ASSIGN(slot->value, record(std::move(loaded), prompt, head_gain, numerics));
     }
     return slot->value;
 }

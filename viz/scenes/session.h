@@ -45,8 +45,10 @@ class Session {
     /// Error codes: assets_missing, model_unknown (with a suggestion), model_seed, model_vocabulary, those of load_model.
     Result<std::shared_ptr<const LoadedModel>> model(const std::string& name);
     /// The recorded run, with decode.* (MLA) and layers.i.aux.* (experts); kept for the last 16 requests. `head_gain`:
-    /// see ForwardOptions, for muted heads. Error codes: those of model(), empty_prompt, too_long.
-    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt, const HeadGain& head_gain = {});
+    /// see ForwardOptions, for muted heads. `numerics`: the number format of the Linears; ops/quantise.h lists what a trace in a
+    /// low format holds. Error codes: those of model(), empty_prompt, too_long.
+    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt, const HeadGain& head_gain = {},
+                                               const Numerics& numerics = {});
 
     [[nodiscard]] const std::filesystem::path& assets() const { return assets_; }
 
@@ -59,6 +61,7 @@ class Session {
     struct TraceSlot {
         std::string model, prompt;
         HeadGain head_gain;
+        Numerics numerics;
         std::mutex mutex;
         std::shared_ptr<const Trace> value;
     };

@@ -1,0 +1,7 @@
+#include "engine/fp8/quantise_kernel_body.h"
+
+namespace dg::fp8 {
+
+const QuantKernels& quant_avx512() { return kTable; }
+
+}  // namespace dg::fp8
