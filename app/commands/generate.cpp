@@ -56,9 +56,9 @@ class Stream {
     std::string pending_;
 };
 
-Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, const TokenBatch& prompt) {
+Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, const TokenBatch& prompt, const Numerics& numerics) {
     if (prompt.batch != 1) return Error{"usage_one_row", {}, "--ids"};
-    const PackedModel packed(open.model);
+    const PackedModel packed(open.model, numerics);
     Decoder decoder(packed);
     Generated g{prompt.ids, {}, {}};
     const bool stream = !o.json && open.tokenizer;
@@ -82,9 +82,10 @@ Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, 
 }
 
 Result<void> run_generate(Context& c, const Options& o) {
+    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
     DG_ASSIGN(const OpenModel open, open_model(o.words.model));
     DG_ASSIGN(const TokenBatch prompt, read_tokens(open, o.words));
-    DG_ASSIGN(const Generated g, generate(c, o, open, prompt));
+    DG_ASSIGN(const Generated g, generate(c, o, open, prompt, numerics));
     if (!o.json) {
         if (!open.tokenizer) c.out << fmt::format("{}", fmt::join(g.ids, ","));
         c.out << '\n';

@@ -66,7 +66,11 @@ void declare_model(CLI::App& cli, const Context& context, ModelWords& words, boo
                 words.has_ids = true;
             },
             context.word("cli.ids"));
-    cli.add_option("--numerics", words.numerics, context.word("cli.numerics"));
+    declare_numerics(cli, context, words.numerics);
+}
+
+void declare_numerics(CLI::App& cli, const Context& context, std::string& text) {
+    cli.add_option("--numerics", text, context.word("cli.numerics"));
 }
 
 Result<fs::path> model_directory(const std::string& name) {
@@ -91,7 +95,6 @@ Result<OpenModel> open_model(const std::string& name) {
 }
 
 Result<TokenBatch> read_tokens(const OpenModel& open, const ModelWords& words) {
-    if (words.numerics != "f32") return Error{"usage_numerics", {{"found", words.numerics}}, "--numerics"};
     if (words.has_prompt == words.has_ids) return Error{"usage_tokens", {}, {}};
     if (words.has_ids) return read_ids(words.ids);
     if (!open.tokenizer) return Error{"tokenizer_missing", {}, open.directory.string()};

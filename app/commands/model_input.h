@@ -38,6 +38,9 @@ Result<OpenModel> open_model(const std::string& name);
 /// empty_prompt.
 Result<TokenBatch> read_tokens(const OpenModel& model, const ModelWords& words);
 
+/// --numerics of a command without other words: declares the option on `text`.
+void declare_numerics(CLI::App& cli, const Context& context, std::string& text);
+
 /// "0,2,5,3" -> cell. Error code: usage_at.
 Result<Index> read_index(const std::string& text);
 

@@ -24,8 +24,8 @@ RawTensor to_raw(const Tensor<float>& t, bool integer) {
 }
 
 /// Token by token through the latent cache: [B,T,V].
-Result<Tensor<float>> decode_logits(const Model<float>& model, const TokenBatch& tokens) {
-    const PackedModel packed(model);
+Result<Tensor<float>> decode_logits(const Model<float>& model, const TokenBatch& tokens, const Numerics& numerics) {
+    const PackedModel packed(model, numerics);
     Tensor<float> all({tokens.batch, tokens.length, model.config.vocab_size});
     for (std::int64_t b = 0; b < tokens.batch; ++b) {
         Decoder decoder(packed);
@@ -38,17 +38,21 @@ Result<Tensor<float>> decode_logits(const Model<float>& model, const TokenBatch&
     return all;
 }
 
-/// Helper tensors of the recording that no trace shows.
-bool internal(const std::string& name) { return name.rfind("mtp_prenorm.", 0) == 0 || name.ends_with(".targets"); }
+/// Helper tensors of the recording that no trace shows, and what is made of weights.
+bool internal(const std::string& name) {
+    return name.starts_with("mtp_prenorm.") || name.ends_with(".targets") || name.starts_with("model.");
+}
 
 Result<void> run_trace(const Options& o) {
     if (o.output.empty()) return Error{"usage_output", {}, "-o"};
+    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
     DG_ASSIGN(const OpenModel open, open_model(o.words.model));
     DG_ASSIGN(const TokenBatch tokens, read_tokens(open, o.words));
     Tape<float> tape;
     ForwardOptions options;
     options.balance = open.model.config.n_routed_experts > 0;
     options.mtp_prenorm = true;
+    options.numerics = numerics;
     DG_TRY(forward(open.model, tokens, options, tape));
     SafeTensors content;
     for (const std::string& name : tape.names()) {
@@ -56,7 +60,7 @@ Result<void> run_trace(const Options& o) {
         if (!internal(name)) content.tensors.emplace(name, to_raw(tape.value(id), tape.integer(id)));
     }
     if (o.incremental) {
-        DG_ASSIGN(const Tensor<float> logits, decode_logits(open.model, tokens));
+        DG_ASSIGN(const Tensor<float> logits, decode_logits(open.model, tokens, numerics));
         content.tensors.emplace("decode.logits", RawTensor::from(logits));
     }
     return write_safetensors(o.output, content);
@@ -64,12 +68,14 @@ Result<void> run_trace(const Options& o) {
 
 Result<void> run_explain(Context& c, const Options& o) {
     DG_ASSIGN(const Index at, read_index(o.at));
+    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
     DG_ASSIGN(const OpenModel open, open_model(o.words.model));
     DG_ASSIGN(const TokenBatch tokens, read_tokens(open, o.words));
     Tape<float> tape;
     ForwardOptions options;
     options.balance = open.model.config.n_routed_experts > 0;
     options.mtp_prenorm = true;
+    options.numerics = numerics;
     options.decode = o.tensor.rfind("decode.", 0) == 0;
     DG_TRY(forward(open.model, tokens, options, tape));
     DG_ASSIGN(Explanation why, tape.explain(o.tensor, at));
@@ -83,11 +89,15 @@ Result<void> run_explain(Context& c, const Options& o) {
 
 Result<void> run_gradients(const Options& o) {
     if (o.output.empty()) return Error{"usage_output", {}, "-o"};
+    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
     DG_ASSIGN(const OpenModel open, open_model(o.words.model));
     DG_ASSIGN(const TokenBatch tokens, read_tokens(open, o.words));
     if (tokens.length < 2) return Error{"gradients_one_token", {}, {}};
     Tape<float> tape(Tape<float>::Mode::kTrain);
-    DG_TRY(forward(open.model, tokens, ForwardOptions{}, tape));
+    ForwardOptions options;
+    options.numerics = numerics;
+    options.fp8_training = true;
+    DG_TRY(forward(open.model, tokens, options, tape));
     tape.backward(tape.find("loss.total"));
     SafeTensors content;
     for (const auto& [name, weight] : open.model.weights.tensors) {

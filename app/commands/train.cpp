@@ -34,7 +34,7 @@ Result<void> run_train(Context& c, const TrainOptions& o) {
 }
 
 /// Sum of -ln p over all tokens but the first, every token seen with at least half a context before it (where there is one).
-Result<double> text_nats(const OpenModel& open, const std::vector<std::int32_t>& ids) {
+Result<double> text_nats(const OpenModel& open, const std::vector<std::int32_t>& ids, const Numerics& numerics) {
     const std::int64_t context = open.model.config.max_position_embeddings, total = static_cast<std::int64_t>(ids.size());
     double nats = 0;
     for (std::int64_t begin = 0, scored = 1; scored < total; begin = std::max(begin + 1, scored - context / 2)) {
@@ -43,6 +43,7 @@ Result<double> text_nats(const OpenModel& open, const std::vector<std::int32_t>&
         Tape<float> tape(Tape<float>::Mode::kTrain);
         ForwardOptions options;
         options.mtp = false;
+        options.numerics = numerics;
         DG_TRY(forward(open.model, window, options, tape));
         const Tensor<float>& nll = tape.value(tape.find("loss.main.nll"));
         for (; scored < begin + length; ++scored) nats += static_cast<double>(nll[scored - begin - 1]);
@@ -51,13 +52,19 @@ Result<double> text_nats(const OpenModel& open, const std::vector<std::int32_t>&
     return nats;
 }
 
-Result<void> run_eval(Context& c, const std::string& model, const std::string& file) {
-    DG_ASSIGN(const OpenModel open, open_model(model));
+struct EvalOptions {
+    std::string model, file, numerics = "f32";
+};
+
+Result<void> run_eval(Context& c, const EvalOptions& o) {
+    const std::string& file = o.file;
+    DG_ASSIGN(const Numerics numerics, parse_numerics(o.numerics));
+    DG_ASSIGN(const OpenModel open, open_model(o.model));
     if (!open.tokenizer) return Error{"tokenizer_missing", {}, open.directory.string()};
     DG_ASSIGN(const std::string text, read_file(file));
     const std::vector<std::int32_t> ids = open.tokenizer->encode(text);
     if (ids.size() < 2) return Error{"eval_too_short", {}, file};
-    DG_ASSIGN(const double nats, text_nats(open, ids));
+    DG_ASSIGN(const double nats, text_nats(open, ids, numerics));
     c.out << c.word("cli.eval.result", {{"tokens", std::to_string(ids.size() - 1)},
                                         {"bytes", std::to_string(text.size())},
                                         {"per_token", fmt::format("{:.6f}", nats / static_cast<double>(ids.size() - 1))},
@@ -77,10 +84,11 @@ Action declare_train(CLI::App& cli, const Context& context) {
 }
 
 Action declare_eval(CLI::App& cli, const Context& context) {
-    auto model = std::make_shared<std::string>(), file = std::make_shared<std::string>();
-    cli.add_option("MODEL", *model, context.word("cli.model"))->required();
-    cli.add_option("TEXTFILE", *file, context.word("cli.eval.file"))->required();
-    return [model, file](Context& c) { return run_eval(c, *model, *file); };
+    auto o = std::make_shared<EvalOptions>();
+    cli.add_option("MODEL", o->model, context.word("cli.model"))->required();
+    cli.add_option("TEXTFILE", o->file, context.word("cli.eval.file"))->required();
+    declare_numerics(cli, context, o->numerics);
+    return [o](Context& c) { return run_eval(c, *o); };
 }
 
 }  // namespace dg::app

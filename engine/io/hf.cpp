@@ -5,6 +5,7 @@
 #include "engine/io/text.h"
 
 #include <cmath>
+#include <cstring>
 #include <set>
 
 namespace dg {
@@ -213,29 +214,38 @@ Result<void> check_finite(const Tensor<float>& tensor, const std::string& name,
     return {};
 }
 
-/// W[r,c] = code * scale[r / block_rows, c / block_cols]. DeepSeek-V3 README_WEIGHTS.
-void dequantise(Tensor<float>& weight, const Tensor<float>& scale, const Fp8Quantization& blocks) {
-    for (std::int64_t r = 0; r < weight.rows(); ++r) {
-        float* row = weight.row(r);
-        const float* scales = scale.row(r / blocks.block_rows);
-        for (std::int64_t c = 0; c < weight.cols(); ++c) row[c] *= scales[c / blocks.block_cols];
-    }
+/// The codes and scales of an FP8 weight: W[r,c] = code * scale[r / block_rows, c / block_cols].
+/// DeepSeek-V3 README_WEIGHTS.
+Result<std::shared_ptr<fp8::QuantisedMatrix>> read_codes(const Shards& shards, const Config& config,
+                                                         const std::string& name,
+                                                         const RawTensor& raw) {
+    const std::string scale_name = name + kScaleSuffix;
+    DG_ASSIGN(const RawTensor raw_scale, shards.file_of(scale_name).read(scale_name));
+    auto q = std::make_shared<fp8::QuantisedMatrix>();
+    q->spec.tile_rows = config.quantization->block_rows;
+    q->spec.tile_cols = config.quantization->block_cols;
+    q->rows = raw.shape[0];
+    q->cols = raw.shape[1];
+    q->codes.resize(raw.bytes.size());
+    std::memcpy(q->codes.data(), raw.bytes.data(), raw.bytes.size());
+    q->scales = raw_scale.to_float();
+    DG_TRY(check_finite(q->scales, scale_name, shards.file_of(scale_name).path()));
+    return q;
 }
 
-Result<Tensor<float>> read_weight(const Shards& shards, const Config& config,
-                                  const std::string& name) {
+Result<void> read_weight(const Shards& shards, const std::string& name, Model<float>& model) {
     const SafeTensorsFile& file = shards.file_of(name);
     DG_ASSIGN(const RawTensor raw, file.read(name));
-    Tensor<float> weight = raw.to_float();
+    Tensor<float>& weight = model.weights.tensors[name];
     if (raw.dtype == DType::kF8E4M3) {
-        const std::string scale_name = name + kScaleSuffix;
-        DG_ASSIGN(const RawTensor raw_scale, shards.file_of(scale_name).read(scale_name));
-        const Tensor<float> scale = raw_scale.to_float();
-        DG_TRY(check_finite(scale, scale_name, shards.file_of(scale_name).path()));
-        dequantise(weight, scale, *config.quantization);
+        DG_ASSIGN(const std::shared_ptr<fp8::QuantisedMatrix> codes,
+                  read_codes(shards, model.config, name, raw));
+        weight = fp8::dequantise(*codes);
+        model.stored[name] = codes;
+    } else {
+        weight = raw.to_float();
     }
-    DG_TRY(check_finite(weight, name, file.path()));
-    return weight;
+    return check_finite(weight, name, file.path());
 }
 
 }  // namespace
@@ -259,7 +269,7 @@ Result<Model<float>> load_model(const std::filesystem::path& directory) {
     DG_ASSIGN(const Shards shards, open_shards(directory));
     DG_ASSIGN(const std::vector<WeightSpec> specs, check_weights(shards, model.config));
     for (const WeightSpec& spec : specs) {
-        DG_ASSIGN(model.weights.tensors[spec.name], read_weight(shards, model.config, spec.name));
+        DG_TRY(read_weight(shards, spec.name, model));
     }
     model.hash = model_hash(model);
     return model;

@@ -11,7 +11,8 @@ namespace dg {
 
 /// Loads and validates a directory: every weight that the config demands is there with its shape,
 /// finite, and nothing else is unknown (MTP copies of embedding and head are accepted and dropped).
-/// F32, BF16, F16 widen exactly; FP8 weights with weight_scale_inv are dequantised.
+/// F32, BF16, F16 widen exactly; FP8 weights with weight_scale_inv are dequantised, and their codes
+/// kept (Model::stored).
 /// model.safetensors goes before an index. Nothing large is read before names and shapes agree.
 /// Error codes: file_read, config_*, safetensors_*, index_json, index_value, index_missing,
 /// index_extra, weight_files, weight_missing, weight_unknown, weight_duplicate, weight_shape,
@@ -21,8 +22,8 @@ Result<Model<float>> load_model(const std::filesystem::path& directory);
 /// The config alone. Error codes: file_read, config_*.
 Result<Config> load_config(const std::filesystem::path& directory);
 
-/// Writes model.safetensors, then config.json (F32 or BF16; router bias always F32), making the
-/// directory if need be; tokenizer.json is copied by the caller. The weights must be those of the
+/// Writes model.safetensors, then config.json (F32, BF16, or FP8 as DeepSeek-V3's: E4M3 projections
+/// with weight_scale_inv per block, the rest BF16; router bias always F32), making the directory if need be; tokenizer.json is copied by the caller. The weights must be those of the
 /// config (a Bug otherwise). Error codes: file_write, weight_not_finite (nothing is written then).
 Result<void> save_model(const std::filesystem::path& directory, const Model<float>& model,
                         DType dtype);

@@ -191,5 +191,30 @@ TEST(Fp16Format, EveryCodeRoundTripsAndMidpointsGoToEven) {
     EXPECT_EQ(encode_fp16(-1e30F), 0xFC00);
 }
 
+TEST(Fp8Format, E5m6RoundTripsAndKeepsItsLimits) {
+    float largest = 0;
+    float smallest = 1;
+    for (int i = 0; i < 4096; ++i) {
+        const auto code = static_cast<std::uint16_t>(i);
+        const float value = decode_e5m6(code);
+        if (std::isnan(value)) {
+            EXPECT_TRUE(std::isnan(decode_e5m6(encode_e5m6(value, true))));
+            continue;
+        }
+        EXPECT_EQ(encode_e5m6(value, false), code);
+        if (std::isfinite(value)) largest = std::max(largest, value);
+        if (value > 0) smallest = std::min(smallest, value);
+        // E5M6 is binary16 without its last four bits
+        EXPECT_EQ(value, decode_fp16(static_cast<std::uint16_t>((i & 0x7FF) << 4 | (i & 0x800) << 4)));
+    }
+    EXPECT_EQ(largest, 65024.0F);
+    EXPECT_EQ(smallest, 0x1p-20F);
+    EXPECT_TRUE(std::isinf(decode_e5m6(encode_e5m6(65280.0F, false))));
+    EXPECT_EQ(decode_e5m6(encode_e5m6(65280.0F, true)), 65024.0F);
+    // a tie goes to the even code: 1 + 2^-7 lies between 1 and 1 + 2^-6
+    EXPECT_EQ(decode_e5m6(encode_e5m6(1.0F + 0x1p-7F, true)), 1.0F);
+    EXPECT_EQ(decode_e5m6(encode_e5m6(1.0F + 3 * 0x1p-7F, true)), 1.0F + 2 * 0x1p-6F);
+}
+
 }  // namespace
 }  // namespace dg::fp8

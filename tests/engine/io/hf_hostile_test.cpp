@@ -1,9 +1,11 @@
 // Directories that lie: each must be refused with the name of what is wrong.
+#include "engine/base/rng.h"
 #include "engine/io/hf.h"
 #include "tests/engine/io/io_testing.h"
 
 #include <nlohmann/json.hpp>
 
+#include <bit>
 #include <functional>
 #include <limits>
 
@@ -54,6 +56,37 @@ TEST(HfHostile, NanAndInfinityAreRefusedWithTheirPlace) {
         EXPECT_EQ(arg(loaded.error(), "tensor"), "model.layers.1.mlp.experts.3.up_proj.weight");
         EXPECT_EQ(arg(loaded.error(), "index"), "[2, 7]");
     }
+}
+
+TEST(HfHostile, AnyFp8BytesLoadOrAreRefused) {
+    const std::string weight = "model.layers.0.mlp.up_proj.weight";
+    const std::string scales = weight + "_scale_inv";
+    Rng rng(77);
+    int loaded = 0;
+    for (int trial = 0; trial < 40; ++trial) {
+        Copy copy("v3_fp8");
+        RawTensor& codes = copy.weights.tensors.at(weight);
+        for (int i = 0; i < 3; ++i) {
+            codes.bytes[rng.below(static_cast<std::uint32_t>(codes.bytes.size()))] =
+                static_cast<std::byte>(rng.below(256));
+        }
+        // any float at all as a scale: tiny, negative, infinite, NaN
+        const auto bits = static_cast<std::uint32_t>(rng.below(0xFFFFFFFFU));
+        set_value(copy.weights.tensors.at(scales), 0, std::bit_cast<float>(bits));
+        const Result<Model<float>> model = copy.load();
+        if (!model) {
+            EXPECT_EQ(model.error().code, "weight_not_finite") << model.error().plain();
+            continue;
+        }
+        ++loaded;
+        // what loads is written back byte for byte
+        const TempFolder folder;
+        ASSERT_TRUE(save_model(folder / "again", *model, DType::kF8E4M3));
+        const SafeTensors again = read_safetensors(folder / "again/model.safetensors").value();
+        EXPECT_TRUE(again.tensors.at(weight).bytes == codes.bytes);
+        EXPECT_TRUE(again.tensors.at(scales).bytes == copy.weights.tensors.at(scales).bytes);
+    }
+    EXPECT_GT(loaded, 5);
 }
 
 TEST(HfHostile, MissingUnknownMisshapenAndMistyped) {

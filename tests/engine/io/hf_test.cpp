@@ -108,6 +108,52 @@ TEST(HfModel, Fp8WeightsAreDequantisedInBlocksWithPartialEdges) {
     EXPECT_EQ(model.config.quantization, Fp8Quantization{});
 }
 
+TEST(HfModel, Fp8CheckpointsRoundTripByteForByte) {
+    const TempFolder folder;
+    ASSERT_TRUE(convert_model(golden("model/v3_fp8"), folder / "again", DType::kF8E4M3));
+    const SafeTensors before =
+        read_safetensors(golden("model/v3_fp8/model.safetensors")).value();
+    const SafeTensors after = read_safetensors(folder / "again/model.safetensors").value();
+    ASSERT_EQ(after.tensors.size(), before.tensors.size());
+    for (const auto& [name, raw] : before.tensors) {
+        const RawTensor& copy = after.tensors.at(name);
+        EXPECT_EQ(copy.dtype, raw.dtype) << name;
+        EXPECT_EQ(copy.shape, raw.shape) << name;
+        EXPECT_TRUE(copy.bytes == raw.bytes) << name;
+    }
+    EXPECT_EQ(load_config(folder / "again").value(), load_config(golden("model/v3_fp8")).value());
+}
+
+TEST(HfModel, Fp8IsWrittenAsDeepSeekDoes) {
+    const TempFolder folder;
+    const Model<float> model = load_model(golden("model/v3_yarn_mtp")).value();
+    ASSERT_TRUE(save_model(folder / "fp8", model, DType::kF8E4M3));
+    const SafeTensors file = read_safetensors(folder / "fp8/model.safetensors").value();
+    int codes = 0;
+    for (const auto& [name, raw] : file.tensors) {
+        const bool projection = name.ends_with("_proj.weight") ||
+                                name.ends_with("kv_a_proj_with_mqa.weight");
+        const bool fp8 = projection && !name.ends_with("eh_proj.weight");
+        EXPECT_EQ(raw.dtype == DType::kF8E4M3, fp8) << name;
+        if (!fp8) continue;
+        ++codes;
+        EXPECT_EQ(file.tensors.at(name + "_scale_inv").dtype, DType::kF32);
+        const fp8::QuantisedMatrix expected =
+            fp8::quantise(model.weights.at(name), {.tile_rows = 128, .tile_cols = 128});
+        EXPECT_EQ(std::memcmp(raw.bytes.data(), expected.codes.data(), raw.bytes.size()), 0) << name;
+    }
+    EXPECT_GT(codes, 10);
+    EXPECT_EQ(file.tensors.at("lm_head.weight").dtype, DType::kBF16);
+    EXPECT_EQ(file.tensors.at("model.layers.2.mlp.gate.e_score_correction_bias").dtype, DType::kF32);
+
+    // read back, the weights are the codes' values, and writing again changes nothing
+    const Model<float> again = load_model(folder / "fp8").value();
+    EXPECT_EQ(again.config.quantization, Fp8Quantization{});
+    ASSERT_TRUE(save_model(folder / "twice", again, DType::kF8E4M3));
+    EXPECT_EQ(read_file(folder / "twice/model.safetensors").value(),
+              read_file(folder / "fp8/model.safetensors").value());
+}
+
 TEST(HfModel, MtpCopiesAreDropped) {
     const Model<float> model = load_model(golden("model/v3_yarn_mtp")).value();
     EXPECT_TRUE(model.weights.tensors.contains("model.layers.3.eh_proj.weight"));
