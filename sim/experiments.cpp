@@ -8,11 +8,15 @@ namespace dg::sim {
 
 Experiment double_descent_experiment();
 Experiment intrinsic_dimension_experiment();
+Experiment fp8_training_experiment();
+Experiment fp8_outlier_experiment();
 
 std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
         double_descent_experiment(),
         intrinsic_dimension_experiment(),
+        fp8_training_experiment(),
+        fp8_outlier_experiment(),
     };
     return table;
 }

@@ -38,8 +38,8 @@ class Linear final : public Op<Real> {
         Index cell = at;
         for (std::int64_t j = 0; j < x.cols(); ++j) {
             cell.back() = j;
-            why.operands.push_back({0, cell, quantised_ ? R"(\hat{x})" : "x"});
-            why.operands.push_back({1, {at.back(), j}, quantised_ ? R"(\hat{W})" : "W"});
+            why.operands.push_back({0, cell, "x"});
+            why.operands.push_back({1, {at.back(), j}, "W"});
             why.recheck += static_cast<double>(x[x.offset(cell)]) * static_cast<double>(w.row(at.back())[j]);
         }
         return why;

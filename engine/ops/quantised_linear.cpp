@@ -117,8 +117,8 @@ class LimitedLinear final : public Op<float> {
         Index cell = at;
         for (std::int64_t j = 0; j < in[0]->cols(); ++j) {
             cell.back() = j;
-            why.operands.push_back({0, cell, R"(\hat{x})"});
-            why.operands.push_back({1, {at.back(), j}, R"(\hat{W})"});
+            why.operands.push_back({0, cell, "x"});
+            why.operands.push_back({1, {at.back(), j}, "W"});
             why.recheck += static_cast<double>((*in[0])[in[0]->offset(cell)]) * static_cast<double>(in[1]->row(at.back())[j]);
         }
         return why;

@@ -1,6 +1,7 @@
 #include "engine/train/adamw.h"
 
 #include "engine/base/parallel.h"
+#include "engine/fp8/quantise.h"
 
 #include <cmath>
 
@@ -36,6 +37,9 @@ double adamw_step(const AdamWSettings& settings, double lr, const Gradients& gra
                 vd[i] = b2 * vd[i] + (1.0F - b2) * x * x;
                 wd[i] -= rate * (md[i] * correct1 / (std::sqrt(vd[i] * correct2) + eps) + decay * wd[i]);
             }
+            if (!settings.bf16_moments) return;
+            fp8::round_bf16(md + begin, end - begin, md + begin);
+            fp8::round_bf16(vd + begin, end - begin, vd + begin);
         });
     }
     return norm;

@@ -12,6 +12,7 @@ struct AdamWSettings {
     double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
     double weight_decay = 0.1;  // of matrices; vectors (norm gains, biases) are not decayed
     double clip = 1.0;          // largest global gradient norm; 0 = off
+    bool bf16_moments = false;  // moments stored as BF16 between steps (V3 3.3.3); master weights stay f32
 };
 
 /// First and second moments by weight name.

@@ -6,6 +6,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace dg {
@@ -28,6 +29,8 @@ ForwardOptions Trainer::options(std::int64_t step) const {
     ForwardOptions o;
     o.mtp_weight = settings_.schedule.decaying(step) ? settings_.mtp_weight_late : settings_.mtp_weight;
     o.balance_alpha = settings_.balance_alpha;
+    o.numerics = settings_.numerics;
+    o.fp8_training = true;
     return o;
 }
 
@@ -50,13 +53,15 @@ Result<void> Trainer::accumulate(const TokenBatch& batch, const ForwardOptions& 
     const TensorId total = tape.find("loss.total"), mtp = tape.find("loss.mtp");
     stats.loss += share * static_cast<double>(tape.value(tape.find("loss.main"))[0]);
     if (mtp >= 0) stats.loss_mtp += share * static_cast<double>(tape.value(mtp)[0]);
-    tape.backward(total);
+    Tensor<float> seed(tape.value(total).shape(), {static_cast<float>(settings_.loss_scale)});
+    tape.backward_from(std::array{std::pair<TensorId, Tensor<float>>(total, std::move(seed))});
+    const auto weight_of_batch = static_cast<float>(share / settings_.loss_scale);
     for (auto& [name, weight] : model_.weights.tensors) {
         const TensorId id = tape.find(name);
         if (id < 0 || tape.grad(id).empty() || name.ends_with("e_score_correction_bias")) continue;
         const Tensor<float>& g = tape.grad(id);
         Tensor<float>& sum = gradients_.try_emplace(name, Tensor<float>(g.shape())).first->second;
-        for (std::int64_t i = 0; i < g.size(); ++i) sum[i] = std::fma(static_cast<float>(share), g[i], sum[i]);
+        for (std::int64_t i = 0; i < g.size(); ++i) sum[i] = std::fma(weight_of_batch, g[i], sum[i]);
     }
     count_loads(tape);
     stats.tokens += batch.batch * batch.length;

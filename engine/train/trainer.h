@@ -18,6 +18,10 @@ struct TrainSettings {
     double balance_alpha = 1e-4;                     // sequence-wise balance loss (V3 eq. 17)
     double bias_speed = 0.003;                       // gamma of the bias update (V3 2.1.2); 0 in the last `bias_rest` of the run
     double bias_rest = 0.1;
+    /// Number format of the three products of every Linear (V3 3.3); its accumulator must be f32.
+    Numerics numerics;
+    /// Gradients run multiplied by this and are divided again before they are added up: the rescue of formats without scales.
+    double loss_scale = 1;
 };
 
 /// What one step measured.
@@ -42,6 +46,9 @@ class Trainer {
     [[nodiscard]] std::int64_t steps_done() const { return state_.steps; }
 
     [[nodiscard]] std::int64_t tokens_seen() const { return tokens_; }
+
+    /// Gradients of the last step, before clipping, by weight name.
+    [[nodiscard]] const Gradients& gradients() const { return gradients_; }
 
     /// One optimiser step on micro-batches of equal size: gradients are averaged. Error codes of forward().
     Result<StepStats> step(const std::vector<TokenBatch>& micro_batches);

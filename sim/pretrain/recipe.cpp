@@ -84,7 +84,17 @@ Result<void> read_train(const toml::table& root, const std::string& where, Train
     r.number("balance_alpha", t.balance_alpha, 0, 10);
     r.number("bias_speed", t.bias_speed, 0, 1);
     r.number("bias_rest", t.bias_rest, 0, 1);
-    return r.finish();
+    r.number("loss_scale", t.loss_scale, 1.0 / (1 << 24), 1 << 24);
+    std::string numerics = "f32", moments;
+    r.text("numerics", numerics, {});
+    r.text("moments", moments, {"f32", "bf16"});
+    DG_TRY(r.finish());
+    const auto parsed = training_numerics(numerics);
+    if (!parsed) return Error{parsed.error().code, parsed.error().args, where + " [train] numerics"};
+    t.numerics = *parsed;
+    // as V3: BF16 moments where the products are in FP8
+    t.adamw.bf16_moments = moments.empty() ? t.numerics.fp8() : moments == "bf16";
+    return {};
 }
 
 Result<Config> read_model(const toml::table& root, const std::string& where, const std::string& dtype) {
@@ -98,6 +108,12 @@ Result<Config> read_model(const toml::table& root, const std::string& where, con
 }
 
 }  // namespace
+
+Result<Numerics> training_numerics(const std::string& text) {
+    DG_ASSIGN(const Numerics numerics, parse_numerics(text));
+    if (numerics.accumulator > 0) return Error{"recipe_accumulator", {{"found", text}}, "numerics"};
+    return numerics;
+}
 
 Result<Recipe> parse_recipe(const std::string& text, const std::string& where) {
     toml::table root;

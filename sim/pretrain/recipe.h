@@ -23,11 +23,16 @@ struct Recipe {
     std::int64_t eval_documents = 100;      // per domain, held out
     std::int64_t checkpoint_steps = 500;    // steps between checkpoints
     std::string dtype = "bf16";             // of the finished model
-    TrainSettings train;                    // [train]
+    TrainSettings train;                    // [train]; also numerics, moments and loss_scale
     std::string text;                       // the file itself, kept for the card
 };
 
-/// Reads and validates. Error codes: file_read, recipe_syntax, recipe_unknown_key, recipe_range, recipe_missing, config_*;
+/// The words of --numerics, for training: the emulated accumulator is left out (it has no gradient of its own and is far too
+/// slow). Error codes: those of parse_numerics, recipe_accumulator.
+Result<Numerics> training_numerics(const std::string& text);
+
+/// Reads and validates. Error codes: file_read, recipe_syntax, recipe_unknown_key, recipe_range, recipe_missing, config_*,
+/// usage_numerics*, recipe_accumulator;
 /// `where` is file:line:column.
 Result<Recipe> load_recipe(const std::filesystem::path& file);
 Result<Recipe> parse_recipe(const std::string& text, const std::string& where);

@@ -1,0 +1,17 @@
+// The model that the FP8 experiments train: mini's width, fewer layers, no MTP; its own small tokenizer, so that the experiment
+// needs no files.
+#pragma once
+
+#include "engine/tokenizer/tokenizer.h"
+#include "sim/pretrain/recipe.h"
+
+namespace dg::sim::fp8_lab {
+
+/// d = `width` (a multiple of 32), three layers (one dense), 8 experts, context 128, 1024 tokens a step.
+/// Error codes: those of parse_recipe.
+Result<Recipe> lab_recipe(std::int64_t width, std::int64_t steps, std::uint64_t seed);
+
+/// 512 tokens learnt from the corpus grammar; the same for every seed. Error codes: those of Tokenizer::train.
+Result<Tokenizer> lab_tokenizer();
+
+}  // namespace dg::sim::fp8_lab
