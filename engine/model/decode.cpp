@@ -36,22 +36,24 @@ struct Decoder::Impl {
         value_width = mla ? config.kv_lora_rank : config.head_dim;
         // MLA keeps one row [latent ; rotary key] per token; its values are the latent itself. Others: keys, then values.
         row = mla ? key_width : groups * (key_width + value_width);
-        caches.resize(static_cast<std::size_t>(config.num_hidden_layers));
+        caches.resize(static_cast<std::size_t>(config.num_hidden_layers) + 1);  // the last one for the MTP module
     }
 
     const PackedModel::Impl& model;
     const Config& config;
     std::int64_t groups, key_width, value_width, row;
-    std::int64_t length = 0;
+    std::int64_t length = 0, draft_length = 0;
     std::vector<Buffer> caches;  // per layer [capacity][row], then kReadAhead numbers
     Scratch x, normed, queries, q_latent, projected, scores, mixed, context, out, gate, up, picked, sent, returned;
     PackedMatrix<float> keys;  // of the layer under way, [key_width, tokens]
     std::vector<std::int64_t> chosen;  // expert of every (row, k)
     std::vector<float> weight;         // and its gate weight
-    Buffer logits;
+    Buffer logits, hidden, draft_logits;
 
-    void reserve(std::int64_t tokens) {
-        for (Buffer& c : caches) {
+    void reserve(std::int64_t tokens, bool drafting = false) {
+        for (std::size_t i = 0; i < caches.size(); ++i) {
+            if ((i + 1 == caches.size()) != drafting) continue;
+            Buffer& c = caches[i];
             const auto wanted = static_cast<std::size_t>(tokens * row + kReadAhead);
             if (c.size() < wanted) c.resize(std::max(wanted, 2 * c.size()), 0.0F);
         }
@@ -252,7 +254,42 @@ struct Decoder::Impl {
         for (std::int64_t e = 0; e < n; ++e) z[e] /= sum;
     }
 
-    void run(std::span<const std::int32_t> ids) {
+    /// One layer over the new rows of `stream`.
+    void block(const PackedLayer& l, View<float> stream, Buffer& cache) {
+        const View<float> in = norm_rows(stream, l.input_norm);
+        if (config.attention == AttentionKind::kMla) {
+            mla_inputs(l, in, cache);
+        } else {
+            grouped_inputs(l, in, cache);
+        }
+        attend(stream.rows, cache);
+        add_to(stream, multiply(l.o, head_outputs(l, stream.rows), out));
+        feed_forward(l, stream);
+    }
+
+    /// `next` [n] tokens after the states `states` [n, D], at positions draft_length ..
+    void draft(std::span<const std::int32_t> next, std::span<const float> states) {
+        const PackedMtp& m = *model.mtp;
+        const auto n = static_cast<std::int64_t>(next.size());
+        const std::int64_t dim = config.hidden_size;
+        reserve(draft_length + n, true);
+        const View<float> joined = sent.set(n, 2 * dim);
+        for (std::int64_t r = 0; r < n; ++r) {
+            ops::rmsnorm_row(model.embedding.row(next[static_cast<std::size_t>(r)]), m.enorm.data(), dim, config.rms_norm_eps, joined.data + 2 * r * dim);
+            ops::rmsnorm_row(states.data() + r * dim, m.hnorm.data(), dim, config.rms_norm_eps, joined.data + (2 * r + 1) * dim);
+        }
+        const View<float> stream = multiply(m.eh, joined, x);
+        std::swap(length, draft_length);  // the block reads and writes at the module's own positions
+        block(m.block, stream, caches.back());
+        std::swap(length, draft_length);
+        draft_length += n;
+        const View<float> last = norm_rows({stream.data + (n - 1) * dim, 1, dim, dim, 1}, m.norm);
+        draft_logits.resize(static_cast<std::size_t>(config.vocab_size));
+        model.head.multiply_row(last.data, draft_logits.data());
+    }
+
+    /// all: logits of every new row, and their normed states.
+    void run(std::span<const std::int32_t> ids, bool all = false) {
         const auto n = static_cast<std::int64_t>(ids.size());
         reserve(length + n);
         const View<float> stream = x.set(n, config.hidden_size);
@@ -260,23 +297,14 @@ struct Decoder::Impl {
             const float* from = model.embedding.row(ids[static_cast<std::size_t>(r)]);
             std::copy(from, from + config.hidden_size, stream.data + r * config.hidden_size);
         }
-        for (std::size_t i = 0; i < model.layers.size(); ++i) {
-            const PackedLayer& l = model.layers[i];
-            const View<float> in = norm_rows(stream, l.input_norm);
-            if (config.attention == AttentionKind::kMla) {
-                mla_inputs(l, in, caches[i]);
-            } else {
-                grouped_inputs(l, in, caches[i]);
-            }
-            attend(n, caches[i]);
-            add_to(stream, multiply(l.o, head_outputs(l, n), out));
-            feed_forward(l, stream);
-        }
+        for (std::size_t i = 0; i < model.layers.size(); ++i) block(model.layers[i], stream, caches[i]);
         length += n;
-        const View<float> last{stream.data + (n - 1) * config.hidden_size, 1, config.hidden_size, config.hidden_size, 1};
-        const View<float> final_row = norm_rows(last, model.final_norm);
-        logits.resize(static_cast<std::size_t>(config.vocab_size));
-        model.head.multiply_row(final_row.data, logits.data());
+        const std::int64_t rows = all ? n : 1, dim = config.hidden_size;
+        const View<float> last{stream.data + (n - rows) * dim, rows, dim, dim, 1};
+        const View<float> final_rows = norm_rows(last, model.final_norm);
+        hidden.assign(final_rows.data, final_rows.data + (all ? n * dim : 0));
+        logits.resize(static_cast<std::size_t>(rows * config.vocab_size));
+        for (std::int64_t r = 0; r < rows; ++r) model.head.multiply_row(final_rows.data + r * dim, logits.data() + r * config.vocab_size);
     }
 };
 
@@ -285,18 +313,45 @@ Decoder::Decoder(const PackedModel& packed) : impl_(std::make_unique<Impl>(packe
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 
-Result<std::span<const float>> Decoder::append(std::span<const std::int32_t> ids) {
-    const Config& c = impl_->config;
+namespace {
+
+/// Tokens that the model has, and room for them after `length` others.
+Result<void> check_tokens(const Config& c, std::int64_t length, std::span<const std::int32_t> ids) {
     if (ids.empty()) return Error{"empty_prompt", {}, {}};
-    const std::int64_t total = impl_->length + static_cast<std::int64_t>(ids.size());
+    const std::int64_t total = length + static_cast<std::int64_t>(ids.size());
     if (total > c.max_position_embeddings)
         return Error{"too_long", {{"tokens", std::to_string(total)}, {"limit", std::to_string(c.max_position_embeddings)}}, {}};
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (ids[i] < 0 || ids[i] >= c.vocab_size)
             return Error{"bad_token_id", {{"id", std::to_string(ids[i])}, {"vocab", std::to_string(c.vocab_size)}}, fmt::format("position {}", i)};
+    return {};
+}
+
+}  // namespace
+
+Result<std::span<const float>> Decoder::append(std::span<const std::int32_t> ids) {
+    DG_TRY(check_tokens(impl_->config, impl_->length, ids));
     impl_->run(ids);
     return std::span<const float>(impl_->logits);
 }
+
+Result<std::span<const float>> Decoder::append_all(std::span<const std::int32_t> ids) {
+    DG_TRY(check_tokens(impl_->config, impl_->length, ids));
+    impl_->run(ids, true);
+    return std::span<const float>(impl_->logits);
+}
+
+std::span<const float> Decoder::hidden() const { return impl_->hidden; }
+
+Result<std::span<const float>> Decoder::draft(std::span<const std::int32_t> next, std::span<const float> hidden) {
+    if (!impl_->model.mtp) return Error{"no_mtp", {}, {}};
+    DG_TRY(check_tokens(impl_->config, impl_->draft_length, next));
+    DG_CHECK_EQ(hidden.size(), next.size() * static_cast<std::size_t>(impl_->config.hidden_size));
+    impl_->draft(next, hidden);
+    return std::span<const float>(impl_->draft_logits);
+}
+
+std::int64_t Decoder::draft_length() const { return impl_->draft_length; }
 
 std::int64_t Decoder::length() const { return impl_->length; }
 

@@ -48,6 +48,17 @@ class Decoder {
     /// matrices, with the same bits as one by one. Error codes: bad_token_id, too_long, empty_prompt.
     Result<std::span<const float>> append(std::span<const std::int32_t> ids);
 
+    /// The same, with the logits after every new token, [n, V]; hidden() then has their rows. What verifies a draft.
+    Result<std::span<const float>> append_all(std::span<const std::int32_t> ids);
+    /// Final-normed states of the tokens of the last append_all, [n, D].
+    [[nodiscard]] std::span<const float> hidden() const;
+
+    /// The first MTP module (V3 2.2) on its own cache: for positions draft_length().. the normed states `hidden` [n, D] and
+    /// the tokens that follow them; logits [V] for the token after the last of `next`. Bits of mtp.0.logits of a tape whose
+    /// attention is naive differ in rounding only. Error codes: no_mtp, bad_token_id, too_long, empty_prompt.
+    Result<std::span<const float>> draft(std::span<const std::int32_t> next, std::span<const float> hidden);
+    [[nodiscard]] std::int64_t draft_length() const;
+
     /// Tokens in the cache.
     [[nodiscard]] std::int64_t length() const;
     /// Forgets all tokens from position `length` on.

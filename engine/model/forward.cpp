@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace dg {
@@ -70,7 +71,7 @@ class Forward {
         const TensorId attended = attention(attention_in, layer, w + "self_attn.", trace + "attn.", absorbed);
         x = add(tape_, x, attended, trace + "attn.residual");
         const TensorId mlp_in = norm(x, w + "post_attention_layernorm.weight", trace + "post_attention_layernorm");
-        const TensorId y = config_.is_moe(layer) ? mixture(mlp_in, w + "mlp.", trace) : dense(mlp_in, w + "mlp.", trace + "mlp.", "out");
+        const TensorId y = config_.is_moe(layer) ? mixture(mlp_in, layer, w + "mlp.", trace) : dense(mlp_in, w + "mlp.", trace + "mlp.", "out");
         return add(tape_, x, y, trace + "out");
     }
 
@@ -166,17 +167,27 @@ class Forward {
         return project(swiglu(tape_, gate, up, trace + "hidden"), w + "down_proj.weight", trace + out);
     }
 
-    TensorId mixture(TensorId x, const std::string& w, const std::string& block_trace) {
+    [[nodiscard]] LayerExperts layer_experts(std::int64_t layer) const {
+        const auto i = static_cast<std::size_t>(layer);
+        return i < options_.experts.layers.size() ? options_.experts.layers[i] : LayerExperts{};
+    }
+
+    TensorId mixture(TensorId x, std::int64_t layer, const std::string& w, const std::string& block_trace) {
         const std::string trace = block_trace + "mlp.";
         const TensorId logits = precise(x, w + "gate.weight", trace + "gate.logits");
         const bool biased = config_.topk_method == TopkMethod::kNoauxTc;
         const TensorId bias = biased ? weight(w + "gate.e_score_correction_bias") : -1;
-        const Routing r = router(tape_, logits, bias, config_, trace + "gate.");
+        Config routing = config_;
+        if (options_.experts.topk_group > 0) routing.topk_group = options_.experts.topk_group;
+        const Routing r = router(tape_, logits, options_.experts.router_bias ? bias : -1, routing, trace + "gate.");
+        const LayerExperts change = layer_experts(layer);
         std::vector<TensorId> outs;
         for (std::int64_t e = 0; e < config_.n_routed_experts; ++e) {
             const std::string expert = fmt::format("experts.{}.", e);
             const TensorId rows = gather(tape_, x, r.topk_ids, e, trace + expert + "in", trace + expert + "tokens");
-            outs.push_back(tape_.value(rows).empty() ? -1 : dense(rows, w + expert, trace + expert, "out"));
+            const std::int64_t owner = change.weights_of.empty() ? e : change.weights_of[static_cast<std::size_t>(e)];
+            const std::string matrices = fmt::format("{}experts.{}.", w, owner);
+            outs.push_back(tape_.value(rows).empty() ? -1 : dense(rows, matrices, trace + expert, "out"));
         }
         const TensorId shared = config_.n_shared_experts > 0 ? dense(x, w + "shared_experts.", trace + "shared.", "out") : -1;
         if (options_.balance || options_.balance_alpha > 0) {
@@ -184,7 +195,7 @@ class Forward {
             balances_.push_back(mean(tape_, b.balance_affinity, block_trace + "aux.mean"));
             if (bias >= 0 && options_.balance) bias_update(tape_, bias, b.load, kBiasSpeed, block_trace + "aux.bias_after");
         }
-        return combine(tape_, r.topk_ids, r.topk_weights, outs, shared, trace + "out");
+        return combine(tape_, r.topk_ids, r.topk_weights, outs, shared, trace + "out", change.gain);
     }
 
     /// Mean cross entropy of logits[b,i] against ids[b,i+ahead].
@@ -277,6 +288,21 @@ class Forward {
     std::vector<TensorId> balances_;
 };
 
+/// Gains and experts that exist, and group limits that leave K experts to choose from.
+Result<void> check_experts(const Config& c, const ExpertChanges& changes) {
+    const auto wrong = [](const char* what, std::int64_t value) { return Error{"expert_change", {{"what", what}, {"value", std::to_string(value)}}, {}}; };
+    const std::int64_t limit = changes.topk_group, size = c.n_routed_experts / std::max<std::int64_t>(1, c.n_group);
+    if (limit != 0 && (limit < 1 || limit > c.n_group || limit * size < c.num_experts_per_tok)) return wrong("topk_group", limit);
+    for (const LayerExperts& l : changes.layers) {
+        const auto gains = static_cast<std::int64_t>(l.gain.size()), owners = static_cast<std::int64_t>(l.weights_of.size());
+        if (gains != 0 && gains != c.n_routed_experts && gains != c.n_routed_experts + 1) return wrong("gain", gains);
+        if (owners != 0 && owners != c.n_routed_experts) return wrong("weights_of", owners);
+        for (const std::int64_t e : l.weights_of)
+            if (e < 0 || e >= c.n_routed_experts) return wrong("expert", e);
+    }
+    return {};
+}
+
 }  // namespace
 
 template <class Real>
@@ -287,6 +313,7 @@ Result<void> forward(const Model<Real>& model, const TokenBatch& tokens, const F
     for (std::size_t i = 0; i < tokens.ids.size(); ++i)
         if (tokens.ids[i] < 0 || tokens.ids[i] >= model.config.vocab_size)
             return Error{"bad_token_id", {{"id", std::to_string(tokens.ids[i])}, {"vocab", std::to_string(model.config.vocab_size)}}, fmt::format("position {}", i)};
+    DG_TRY(check_experts(model.config, options.experts));
     Forward<Real>(model, options, tape).run(tokens);
     return {};
 }

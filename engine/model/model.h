@@ -53,6 +53,26 @@ extern template struct Weights<double>;
 Model<float> random_model(const Config& config, std::uint64_t seed);
 Model<double> to_double(const Model<float>& model);
 
+/// What a run does differently with the experts of one layer; everything empty = as trained.
+struct LayerExperts {
+    /// Multiplies what an expert adds, [E], or [E + 1] with the shared expert last; empty = all 1. The choice and the other
+    /// gate weights stay: a muted expert (0) leaves a gap, it is not replaced.
+    std::vector<double> gain;
+    /// [E]: whose matrices run where expert e was chosen; empty = its own.
+    std::vector<std::int64_t> weights_of;
+
+    bool operator==(const LayerExperts&) const = default;
+};
+
+/// Changes to a trained mixture, to see what experts and their router do.
+struct ExpertChanges {
+    std::vector<LayerExperts> layers;  // [layers]; shorter = the others as trained
+    std::int64_t topk_group = 0;       // groups a token may use; 0 = the config's
+    bool router_bias = true;           // false: selection by the score alone
+
+    bool operator==(const ExpertChanges&) const = default;
+};
+
 /// Which tensors a forward pass adds beyond the main model.
 struct ForwardOptions {
     bool mtp = true;          // MTP modules, when the config has any and T > 1
@@ -69,10 +89,11 @@ struct ForwardOptions {
     Numerics numerics;
     /// Mixed-precision training (V3 3.3): kv_b_proj's input is quantised too. Gradients are quantised in every training tape.
     bool fp8_training = false;
+    ExpertChanges experts;
 };
 
 /// Runs the model and records every tensor of tests/golden/README.md under its name.
-/// Error codes: bad_token_id, too_long, empty_prompt.
+/// Error codes: bad_token_id, too_long, empty_prompt, expert_change (a gain or an expert that the layer does not have).
 template <class Real>
 Result<void> forward(const Model<Real>& model, const TokenBatch& tokens, const ForwardOptions& options, Tape<Real>& tape);
 

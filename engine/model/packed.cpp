@@ -28,6 +28,13 @@ class Packer {
         return l;
     }
 
+    /// Module 1, stored as layer L.
+    PackedMtp mtp() const {
+        const std::string w = fmt::format("model.layers.{}.", config_.num_hidden_layers);
+        return {vector(w + "enorm.weight"), vector(w + "hnorm.weight"), vector(w + "shared_head.norm.weight"), matrix(w + "eh_proj.weight"),
+                layer(config_.num_hidden_layers)};
+    }
+
     [[nodiscard]] std::vector<float> vector(const std::string& name) const {
         const auto values = model_.weights.at(name).values();
         return {values.begin(), values.end()};
@@ -103,6 +110,7 @@ PackedModel::PackedModel(const Model<float>& model, const Numerics& numerics) : 
     for (std::int64_t i = 0; i < m.config.num_hidden_layers; ++i) m.layers.push_back(pack.layer(i));
     m.final_norm = pack.vector("model.norm.weight");
     m.head = pack.matrix("lm_head.weight");
+    if (m.config.num_nextn_predict_layers > 0) m.mtp = pack.mtp();
     const ops::RopeTable rope = ops::rope_table(m.config);
     const auto width = static_cast<double>(m.config.attention == AttentionKind::kMla ? m.config.qk_head_dim() : m.config.head_dim);
     m.scale = static_cast<float>(rope.mscale * rope.mscale / std::sqrt(width));

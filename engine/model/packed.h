@@ -6,6 +6,7 @@
 #include "engine/ops/ops.h"
 #include "engine/tensor/matmul.h"
 
+#include <optional>
 #include <vector>
 
 namespace dg {
@@ -26,12 +27,20 @@ struct PackedLayer {
     std::vector<PackedMlp> experts;
 };
 
+/// The first MTP module: [enorm(embedding) ; hnorm(hidden)] -> eh -> block -> norm -> the model's head (V3 2.2).
+struct PackedMtp {
+    std::vector<float> enorm, hnorm, norm;
+    PackedMatrix<float> eh;
+    PackedLayer block;
+};
+
 struct PackedModel::Impl {
     Config config;
     Tensor<float> embedding;
     std::vector<PackedLayer> layers;
     std::vector<float> final_norm;
     PackedMatrix<float> head;
+    std::optional<PackedMtp> mtp;
     float scale = 1;                    // of the attention scores
     std::vector<float> cosines, sines;  // [max_position_embeddings][pairs]
     std::int64_t pairs = 0;

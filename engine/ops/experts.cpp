@@ -69,7 +69,8 @@ class Gather final : public Op<Real> {
 template <class Real>
 class Combine final : public Op<Real> {
   public:
-    Combine(std::vector<int> slot_of_expert, bool has_shared) : slot_(std::move(slot_of_expert)), has_shared_(has_shared) {}
+    Combine(std::vector<int> slot_of_expert, bool has_shared, std::vector<double> gain)
+        : slot_(std::move(slot_of_expert)), has_shared_(has_shared), gain_(std::move(gain)) {}
 
     std::string_view name() const override { return "combine"; }
 
@@ -84,10 +85,12 @@ class Combine final : public Op<Real> {
         Tensor<Real>& y = *out[0];
         y = has_shared_ ? *in.back() : Tensor<Real>(shape);
         DG_CHECK(y.shape() == shape);
+        if (const Real g = shared_gain(); has_shared_ && g != Real(1))
+            for (Real& v : y.storage()) v *= g;
         parallel_ranges(ids.rows(), 128, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t t = begin; t < end; ++t)
                 for (std::int64_t i = 0; i < k; ++i) {
-                    const Real w = weights.row(t)[i];
+                    const Real w = weights.row(t)[i] * gain_of(ids, t, i);
                     const Real* from = expert_row(in, ids, t, i);
                     for (std::int64_t j = 0; j < dim; ++j) y.row(t)[j] = std::fma(w, from[j], y.row(t)[j]);
                 }
@@ -105,14 +108,14 @@ class Combine final : public Op<Real> {
                     const Real* from = expert_row(in, ids, t, i);
                     const auto slot = static_cast<std::size_t>(slot_of(ids, t, i));
                     Real* to = din[slot]->row(row_[static_cast<std::size_t>(t * k + i)]);
-                    const Real w = weights.row(t)[i];
+                    const Real gain = gain_of(ids, t, i), w = weights.row(t)[i] * gain;
                     Real dot = 0;
                     for (std::int64_t j = 0; j < dim; ++j) dot = std::fma(d[j], from[j], dot);
                     for (std::int64_t j = 0; j < dim; ++j) to[j] = std::fma(w, d[j], to[j]);
-                    din[1]->row(t)[i] += dot;
+                    din[1]->row(t)[i] += gain * dot;
                 }
                 if (has_shared_)
-                    for (std::int64_t j = 0; j < dim; ++j) din.back()->row(t)[j] += d[j];
+                    for (std::int64_t j = 0; j < dim; ++j) din.back()->row(t)[j] += shared_gain() * d[j];
             }
         });
     }
@@ -120,7 +123,9 @@ class Combine final : public Op<Real> {
     CellExplanation explain(Inputs<Real> in, Inputs<Real>, int, const Index& at) const override {
         const Tensor<Real>&ids = *in[0], &weights = *in[1];
         CellExplanation why;
-        why.formula = has_shared_ ? R"(y = \sum_k w_k o_k + o_{\mathrm{shared}})" : R"(y = \sum_k w_k o_k)";
+        const bool changed = !gain_.empty();
+        why.formula = std::string(changed ? R"(y = \sum_k g_k w_k o_k)" : R"(y = \sum_k w_k o_k)");
+        if (has_shared_) why.formula += changed ? R"( + g_s o_{\mathrm{shared}})" : R"( + o_{\mathrm{shared}})";
         Index cell = at;
         cell.back() = 0;
         const std::int64_t t = ids.offset(cell) / ids.cols();
@@ -130,16 +135,22 @@ class Combine final : public Op<Real> {
             const std::int64_t row = row_[static_cast<std::size_t>(t * ids.cols() + i)];
             why.operands.push_back({1, cell, "w"});
             why.operands.push_back({slot, {row, at.back()}, "o"});
-            why.recheck += static_cast<double>(weights.row(t)[i]) * static_cast<double>(in[static_cast<std::size_t>(slot)]->row(row)[at.back()]);
+            why.recheck += static_cast<double>(gain_of(ids, t, i)) * static_cast<double>(weights.row(t)[i]) * static_cast<double>(in[static_cast<std::size_t>(slot)]->row(row)[at.back()]);
         }
         if (has_shared_) {
             why.operands.push_back({static_cast<int>(in.size()) - 1, at, "o_{shared}"});
-            why.recheck += static_cast<double>((*in.back())[in.back()->offset(at)]);
+            why.recheck += static_cast<double>(shared_gain()) * static_cast<double>((*in.back())[in.back()->offset(at)]);
         }
         return why;
     }
 
   private:
+    Real gain_of(const Tensor<Real>& ids, std::int64_t t, std::int64_t i) const {
+        return gain_.empty() ? Real(1) : static_cast<Real>(gain_[static_cast<std::size_t>(ids.row(t)[i])]);
+    }
+
+    Real shared_gain() const { return gain_.size() > slot_.size() ? static_cast<Real>(gain_.back()) : Real(1); }
+
     /// row_[t*K + i]: the row of (token t, choice i) in its expert's gathered matrix.
     void locate_rows(const Tensor<Real>& ids) {
         std::vector<std::int64_t> used(slot_.size(), 0);
@@ -157,6 +168,7 @@ class Combine final : public Op<Real> {
 
     std::vector<int> slot_;  // input slot of every expert, -1 without tokens
     bool has_shared_;
+    std::vector<double> gain_;
     std::vector<std::int64_t> row_;
 };
 
@@ -169,7 +181,8 @@ TensorId gather(Tape<Real>& tape, TensorId x, TensorId topk_ids, std::int64_t ex
 
 template <class Real>
 TensorId combine(Tape<Real>& tape, TensorId topk_ids, TensorId topk_weights, const std::vector<TensorId>& expert_out, TensorId shared,
-                 std::string name) {
+                 std::string name, std::vector<double> gain) {
+    DG_CHECK(gain.empty() || gain.size() >= expert_out.size());
     std::vector<TensorId> in{topk_ids, topk_weights};
     std::vector<int> slot;
     for (const TensorId id : expert_out) {
@@ -177,12 +190,12 @@ TensorId combine(Tape<Real>& tape, TensorId topk_ids, TensorId topk_weights, con
         if (id >= 0) in.push_back(id);
     }
     if (shared >= 0) in.push_back(shared);
-    return tape.run1(std::make_unique<Combine<Real>>(std::move(slot), shared >= 0), std::move(in), std::move(name));
+    return tape.run1(std::make_unique<Combine<Real>>(std::move(slot), shared >= 0, std::move(gain)), std::move(in), std::move(name));
 }
 
 #define DG_INSTANTIATE(Real)                                                                               \
     template TensorId gather(Tape<Real>&, TensorId, TensorId, std::int64_t, std::string, std::string);     \
-    template TensorId combine(Tape<Real>&, TensorId, TensorId, const std::vector<TensorId>&, TensorId, std::string);
+    template TensorId combine(Tape<Real>&, TensorId, TensorId, const std::vector<TensorId>&, TensorId, std::string, std::vector<double>);
 DG_INSTANTIATE(float)
 DG_INSTANTIATE(double)
 #undef DG_INSTANTIATE

@@ -108,9 +108,11 @@ template <class Real>
 TensorId gather(Tape<Real>& tape, TensorId x, TensorId topk_ids, std::int64_t expert, std::string name, std::string name_tokens);
 
 /// y[t] = sum_k weights[t,k] * out_{ids[t,k]}[row of t] + shared[t].  expert_out[e] [n_e,D] in gather's order (-1 where no
-/// token went); shared may be -1.
+/// token went); shared may be -1. `gain`: empty, or a factor for what each expert adds, [E] or [E + 1] with the shared one
+/// last; a muted expert has 0.
 template <class Real>
-TensorId combine(Tape<Real>& tape, TensorId topk_ids, TensorId topk_weights, const std::vector<TensorId>& expert_out, TensorId shared, std::string name);
+TensorId combine(Tape<Real>& tape, TensorId topk_ids, TensorId topk_weights, const std::vector<TensorId>& expert_out, TensorId shared, std::string name,
+                 std::vector<double> gain = {});
 
 /// y = a + b.
 template <class Real>

@@ -1,7 +1,6 @@
-#include "engine/base/mathfn.h"
 #include "engine/base/parallel.h"
-#include "engine/base/rng.h"
 #include "sim/pretrain/abilities.h"
+#include "sim/pretrain/expert_loads.h"
 
 #include <fmt/format.h>
 
@@ -126,53 +125,20 @@ std::vector<double> sense_separation(const Model<float>& model, const Tokenizer&
     return by_layer;
 }
 
-/// Counts [layer][group][expert] of routed tokens.
-using LoadTable = std::vector<std::map<std::string, std::vector<double>>>;
-
-double mutual_information(const std::map<std::string, std::vector<double>>& load) {
-    double total = 0;
-    std::map<std::string, double> row;
-    std::vector<double> column;
-    for (const auto& [group, counts] : load) {
-        column.resize(counts.size());
-        for (std::size_t e = 0; e < counts.size(); ++e) row[group] += counts[e], column[e] += counts[e], total += counts[e];
-    }
-    double mi = 0;
-    for (const auto& [group, counts] : load)
-        for (std::size_t e = 0; e < counts.size(); ++e)
-            if (counts[e] > 0) mi += counts[e] / total * dg::log(counts[e] * total / (row[group] * column[e]));
-    return mi;
-}
-
 nlohmann::ordered_json experts(const Model<float>& model, const Tokenizer& tokenizer) {
-    const Config& c = model.config;
-    LoadTable load(static_cast<std::size_t>(c.num_hidden_layers)), shuffled = load;
-    Rng rng = Rng::keyed(1, "shuffled groups");
-    std::vector<std::string> groups;
-    for (const DomainInfo& d : domains()) groups.emplace_back(d.group);
-    for (const DomainInfo& d : domains())
-        for (const Document& doc : held_out_documents(d.id, 60)) {
-            Recording r;
-            if (!record(model, tokenizer, doc.text, r)) continue;
-            const std::string other = groups[rng.below(static_cast<std::uint32_t>(groups.size()))];
-            for (std::int64_t l = c.first_k_dense_replace; l < c.num_hidden_layers; ++l)
-                for (auto* table : {&load, &shuffled}) {
-                    auto& counts = (*table)[static_cast<std::size_t>(l)][table == &load ? std::string(d.group) : other];
-                    counts.resize(static_cast<std::size_t>(c.n_routed_experts));
-                    for (const float e : r.tape.value(r.tape.find(fmt::format("layers.{}.mlp.gate.topk_ids", l))).values()) counts[static_cast<std::size_t>(e)] += 1;
-                }
-        }
     nlohmann::ordered_json json;
-    for (std::int64_t l = c.first_k_dense_replace; l < c.num_hidden_layers; ++l) {
+    const Result<ExpertLoads> loads = measure_expert_loads(model, tokenizer, 60);
+    if (!loads) return json;
+    for (std::int64_t l = model.config.first_k_dense_replace; l < model.config.num_hidden_layers; ++l) {
+        const auto i = static_cast<std::size_t>(l);
         nlohmann::ordered_json layer;
         layer["layer"] = l;
-        layer["mutual_information"] = mutual_information(load[static_cast<std::size_t>(l)]);
-        layer["mutual_information_shuffled"] = mutual_information(shuffled[static_cast<std::size_t>(l)]);
-        for (auto& [group, counts] : load[static_cast<std::size_t>(l)]) {
-            double sum = 0;
-            for (const double n : counts) sum += n;
-            for (double& n : counts) n = std::round(n / sum * static_cast<double>(counts.size()) * 1000) / 1000;
-            layer["relative_load"][group] = counts;  // 1 = an even share
+        layer["mutual_information"] = mutual_information(loads->counts[i]);
+        layer["mutual_information_shuffled"] = mutual_information(loads->shuffled[i]);
+        for (const auto& [group, counts] : loads->counts[i]) {
+            std::vector<double> relative = relative_load(counts);
+            for (double& n : relative) n = std::round(n * 1000) / 1000;
+            layer["relative_load"][group] = relative;  // 1 = an even share
         }
         json.push_back(layer);
     }

@@ -9,6 +9,10 @@ Scene tokens_scene();
 Scene attention_scene();
 Scene sampler_scene();
 Scene floats_scene();
+Scene moe_scene();
+Scene mla_scene();
+Scene mtp_scene();
+Scene balance_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -17,6 +21,10 @@ std::span<const Scene> scenes() {
         attention_scene(),
         sampler_scene(),
         floats_scene(),
+        mla_scene(),
+        moe_scene(),
+        balance_scene(),
+        mtp_scene(),
     };
     return table;
 }
