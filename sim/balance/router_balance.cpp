@@ -52,7 +52,7 @@ Result<std::vector<BalanceRun>> run_router_balance(const RouterBalance& r, const
     for (double& v : vectors) v = rng.normal() / std::sqrt(static_cast<double>(r.width));
     for (double& v : offsets) v = r.offset * rng.normal();
     std::vector<BalanceRun> runs;
-    for (const double speed : r.speeds) runs.push_back({.speed = speed, .bias = std::vector<double>(offsets.size())});
+    for (const double speed : r.speeds) runs.push_back({speed, {}, {}, {}, std::vector<double>(offsets.size())});
     std::vector<double> scores(static_cast<std::size_t>(r.tokens * r.experts));
     for (std::int64_t step = 0; step < r.steps; ++step) {
         if (!keep_going(static_cast<double>(step) / static_cast<double>(r.steps))) return Error{"cancelled", {}, {}};

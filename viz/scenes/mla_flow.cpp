@@ -109,8 +109,8 @@ class FlowPainter {
         if (d_.absorbed) {
             // folded back: two thin lines instead of a fan
             const bool left = to.x < p_.latent.x;
-            const float x = left ? p_.latent.x : p_.latent.right();
-            c_.line({x, top}, {left ? to.center().x : to.center().x, bottom}, {.color = color, .width = 3, .dash = 10, .gap = 6});
+            const float x = left ? p_.latent.x + 8 : p_.latent.right() - 8, end = left ? to.right() - 12 : to.x + 12;
+            c_.line({x, top}, {end, bottom}, {.color = color, .width = 3, .dash = 10, .gap = 6});
         } else {
             const float mid = top + (bottom - top) * static_cast<float>(u);
             const auto at = [&](float from, float end) { return from + (end - from) * static_cast<float>(u); };
@@ -151,8 +151,13 @@ class FlowPainter {
         c_.fill_rect(knob, t_.ground, 16);
         c_.stroke_rect(knob, {.color = t_.rotary.fill, .width = 3}, 16);
         wave(knob, u);
-        draw_rich(c_, {knob.x - 12, knob.center().y - 2}, rich(t_, word("scene.mla.lane"), t_.rotary.ink, Weight::kBold), strong(t_, Align::kRight));
-        c_.text({knob.x - 12, knob.center().y + t_.caption * 1.25F}, word("scene.mla.lane.detail"), caption(t_, Align::kRight));
+        // left of the lane when there is room, else right of it in smaller type
+        TextStyle style = strong(t_, Align::kRight), detail = caption(t_, Align::kRight);
+        const RichText name = rich(t_, word("scene.mla.lane"), t_.rotary.ink, Weight::kBold);
+        while (style.size > 12 && knob.x - 12 - measure_rich(c_, name, style) < p_.keys.x - 24) style.size -= 1;
+        detail.size = std::min(detail.size, style.size);
+        draw_rich(c_, {knob.x - 12, knob.center().y - 2}, name, style);
+        c_.text({knob.x - 12, knob.center().y + detail.size * 1.25F}, word("scene.mla.lane.detail"), detail);
         if (done(v_, kRebuild) < 1 || d_.absorbed) return;
         const float rail = p_.keys.bottom() + t_.label * 1.75F, left = p_.keys.x - 18;
         const Vec2 round[] = {{p_.box.x, p_.box.center().y}, {left, p_.box.center().y}, {left, rail}, {p_.keys.right(), rail}};
@@ -181,10 +186,12 @@ class FlowPainter {
         c_.stroke_rect(p_.box, {.color = t_.ink, .width = 3}, 10);
         const float base = p_.rotary.y + p_.rotary.h * 0.4F;
         draw_rich(c_, {p_.rotary.right() + 12, base}, rich(t_, word("scene.mla.rotary_key"), t_.rotary.ink, Weight::kBold), {.size = t_.label, .color = t_.ink, .weight = Weight::kBold});
-        c_.text({p_.rotary.right() + 12, base + t_.caption * 1.3F}, word("scene.mla.rotary_key.detail", {{"count", count(config_.qk_rope_head_dim)}}), caption(t_));
+        const std::string shared = word("scene.mla.rotary_key.detail", {{"count", count(config_.qk_rope_head_dim)}}), numbers = word("scene.mla.numbers", {{"count", count(config_.kv_lora_rank)}});
+        const bool roomy = c_.measure(shared, caption(t_)).width + c_.measure(numbers, caption(t_)).width + 40 < p_.latent.x - p_.rotary.right();
+        if (roomy) c_.text({p_.rotary.right() + 12, base + t_.caption * 1.3F}, shared, caption(t_));
         draw_rich(c_, {p_.latent.x - 12, base}, rich(t_, word("scene.mla.latent"), t_.latent.ink, Weight::kBold),
                   {.size = t_.label, .color = t_.ink, .weight = Weight::kBold, .align = Align::kRight});
-        c_.text({p_.latent.x - 12, base + t_.caption * 1.3F}, word("scene.mla.numbers", {{"count", count(config_.kv_lora_rank)}}), caption(t_, Align::kRight));
+        if (roomy) c_.text({p_.latent.x - 12, base + t_.caption * 1.3F}, numbers, caption(t_, Align::kRight));
         const TextArgs args{{"latent", count(config_.kv_lora_rank)}, {"rotary", count(config_.qk_rope_head_dim)}, {"sum", v_.revealed ? count(config_.cache_elements()) : "?"},
                             {"full", count(config_.num_attention_heads * (config_.qk_nope_head_dim + config_.v_head_dim))}};
         const std::string text = word("scene.mla.tag", args), second = word("scene.mla.tag.full", args);

@@ -48,7 +48,7 @@ void published(Canvas& c, const Data& d, const View& view, Rect place) {
     const Theme& t = theme(view.theme);
     if (place.h < t.label * 12) return;
     const Group group(c, "published");
-    c.fill_rect({place.x - 16, place.y, place.w + 32, place.h}, t.panel, 10);
+    c.fill_rect({place.x - 16, place.y, place.w + 32, t.label * 12}, t.panel, 10);
     c.fill_circle({place.x + 6, place.y + t.label * 1.5F}, 5, t.published_dot);
     c.text({place.x + 20, place.y + t.label * 1.85F}, elide(c, tr(view.lang, "scene.mla.published"), strong(t), place.w - 20), strong(t));
     float y = place.y + t.label * 2.6F;
@@ -76,7 +76,7 @@ void draw_cache(Canvas& canvas, const Data& d, const View& view) {
     const Rect place = draw_frame(canvas, view, text);
     const bool wide = place.w >= 48 * t.label;
     const float bars_w = wide ? place.w * 0.44F : place.w;
-    const float y = draw_cache_bars(canvas, d, view, {place.x, place.y, bars_w, place.h}, std::clamp((place.h - t.label * 19) / 4, t.label, t.label * 2.6F));
+    const float y = draw_cache_bars(canvas, d, view, {place.x, place.y, bars_w, place.h}, std::clamp((place.h - t.label * 19) / 4, t.label, t.label * 3.4F));
     // the three small ones again, on a scale of their own
     const float zoom_h = t.label * 8.2F;
     if (place.bottom() - y > zoom_h && view.revealed) {

@@ -33,7 +33,7 @@ Ladder lay_out(const Canvas& canvas, const Data& d, const View& view, Rect place
     l.columns = columns_of(d, x, w);
     l.panel = {place.right() - panel_w, place.y, panel_w, place.h};
     const float line = t.label * 1.5F;
-    const bool grid = place.h >= line * 20 && view.theme != ThemeId::kProjector && !view.presenter;
+    const bool grid = place.h >= line * 23 && view.theme != ThemeId::kProjector && !view.presenter;
     const float grid_h = grid ? std::min(place.h * 0.34F, line * (2.2F + static_cast<float>(d.tokens))) : 0;
     const float tile_h = std::clamp(l.columns.column_w() * 0.62F, 22.0F, 40.0F);
     const float fixed = line * 1.7F + line * 1.2F + line * 1.2F + line * 1.2F + tile_h + line * 2.2F + 24;
@@ -193,10 +193,12 @@ class LadderPainter {
             const float h = static_cast<float>(b / bias_limit_) * std::max(4.0F, reach) * grown, w = std::min(l_.columns.column_w() * 0.6F, 34.0F);
             const Rect box{l_.columns.center(e) - w / 2, std::min(middle, middle - h), w, std::abs(h)};
             c_.stroke_rect(box, {.color = t_.ink2, .width = 1.5F, .dash = 4, .gap = 3});
-            const std::string text = (b > 0 ? "+" : "") + short_share(b);
-            number(e, b >= 0 ? box.y - 4 : box.bottom() + t_.label * 0.95F, text, e == focus_, grown);
             c_.region({{l_.columns.left(e), l_.bias.y, l_.columns.column_w(), l_.bias.h},
                        CellRef{fmt::format("model.layers.{}.mlp.gate.e_score_correction_bias", d_.layer), {e}}, "", ""});
+            const std::string text = (b > 0 ? "+" : "") + short_share(b);
+            const float needed = c_.measure("+.88", {.size = l_.number, .color = {}}).width;
+            if (l_.number > 0 && needed > l_.columns.column_w() + 2 && e != focus_) continue;
+            number(e, b >= 0 ? box.y - 4 : box.bottom() + t_.label * 0.95F, text, e == focus_, grown);
         }
     }
 

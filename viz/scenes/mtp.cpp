@@ -183,8 +183,8 @@ std::vector<Observation> observe(const SceneData& data) {
     out.push_back({"accepted", "", static_cast<double>(d.text.accepted())});
     out.push_back({"acceptance", "", d.measured()});
     out.push_back({"tokens_per_pass", "", d.tokens_per_pass()});
-    for (const double a : {0.0, 0.85, 0.9, d.acceptance})
-        for (const int depth : {1, 2}) out.push_back({"expected", fmt::format("{},{}", a == d.acceptance ? std::string("set") : fmt::format("{:g}", a), depth), expected_tokens(a, depth)});
+    for (const auto& [name, a] : {std::pair("0", 0.0), {"0.85", 0.85}, {"0.9", 0.9}, {"set", d.acceptance}})
+        for (const int depth : {1, 2}) out.push_back({"expected", fmt::format("{},{}", name, depth), expected_tokens(a, depth)});
     out.push_back({"set_acceptance", "", d.acceptance});
     out.push_back({"overhead", "", d.overhead});
     out.push_back({"speedup", "", expected_tokens(d.acceptance, 1) / (1 + d.overhead)});

@@ -90,7 +90,7 @@ TEST(Speculative, StopsAtTheEndOfTheContext) {
     c.max_position_embeddings = 20;
     const Model<float> model = random_model(c, 3);
     const PackedModel packed(model);
-    for (std::int64_t n = 1; n <= 20; ++n) same_text(packed, ids_of(n, c.vocab_size, 5), {.tokens = 64}, fmt::format("prompt {}", n));
+    for (std::int64_t n = 1; n <= 20; ++n) same_text(packed, ids_of(n, c.vocab_size, 5), {.tokens = 64, .sampling = {}}, fmt::format("prompt {}", n));
 }
 
 TEST(Speculative, DraftsAreTheTapesModule) {
@@ -104,8 +104,7 @@ TEST(Speculative, DraftsAreTheTapesModule) {
     ASSERT_TRUE(decoder.append_all(ids));
     const std::vector<float> hidden(decoder.hidden().begin(), decoder.hidden().end());
     const auto dim = static_cast<std::size_t>(model.config.hidden_size);
-    for (std::size_t at : {std::size_t{0}, std::size_t{4}, std::size_t{11}}) {
-        if (at == 0) continue;
+    for (const std::size_t at : {std::size_t{1}, std::size_t{4}, std::size_t{11}}) {
         Decoder again(packed);
         ASSERT_TRUE(again.append_all(ids));
         const auto logits = again.draft({ids.data() + 1, at}, {hidden.data(), at * dim});
@@ -187,8 +186,9 @@ TEST(ExpertChanges, TheGroupLimitHolds) {
         ExpertChanges change;
         change.topk_group = limit;
         const Tensor<float> ids = run_with(model, change, "layers.1.mlp.gate.topk_ids");
-        for (std::int64_t t = 0; t < 10; ++t)
-            if (limit == 1) EXPECT_EQ(static_cast<int>(ids.row(t)[0]) / 2, static_cast<int>(ids.row(t)[1]) / 2);
+        bool mixed = false;
+        for (std::int64_t t = 0; t < 10; ++t) mixed = mixed || static_cast<int>(ids.row(t)[0]) / 2 != static_cast<int>(ids.row(t)[1]) / 2;
+        EXPECT_EQ(mixed, limit > 1) << limit;
     }
 }
 
