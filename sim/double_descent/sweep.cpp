@@ -67,6 +67,9 @@ Fit fit_samples(const Settings& settings, int index, std::int64_t n) {
 }
 
 bool sweep_samples(Sweep& sweep, Meter& meter, const Partial& partial) {
+    const Settings& s = sweep.settings;
+    // training input 0 and the truth are the same at every n (a network draws new data: it has no common line)
+    for (int i = 0; i < s.seeds && s.slice_points > 0 && s.model != Model::kNetwork; ++i) sweep.slices.push_back(Design(s, i, s.points.front()).slice());
     for (Point& point : sweep.points) {
         widen(point, static_cast<std::size_t>(sweep.settings.seeds));
         parallel_for(sweep.settings.seeds, [&](std::int64_t i) {

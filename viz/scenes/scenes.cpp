@@ -8,6 +8,7 @@ Scene next_token_scene();
 Scene tokens_scene();
 Scene attention_scene();
 Scene sampler_scene();
+Scene double_descent_scene();
 Scene floats_scene();
 Scene moe_scene();
 Scene mla_scene();
@@ -20,6 +21,7 @@ std::span<const Scene> scenes() {
         tokens_scene(),
         attention_scene(),
         sampler_scene(),
+        double_descent_scene(),
         floats_scene(),
         mla_scene(),
         moe_scene(),
