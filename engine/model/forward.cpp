@@ -21,6 +21,7 @@ class Forward {
     Forward(const Model<Real>& model, const ForwardOptions& options, Tape<Real>& tape)
         : model_(model), config_(model.config), options_(options), tape_(tape), rope_(rope_table(model.config)) {
         options_.numerics = resolve(options.numerics, config_);
+        if (!options.rotary) std::ranges::fill(rope_.frequencies, 0.0);
     }
 
     void run(const TokenBatch& tokens) {
@@ -34,6 +35,14 @@ class Forward {
         if (options_.mtp) multi_token_prediction(tokens, embed, x, normed);
         if (!losses_.empty()) finish_losses();
         if (options_.decode) decode(embed);
+        if (options_.lens) lens();
+    }
+
+    void sublayer(std::int64_t layer, Sublayer which, Tensor<Real> normed) {
+        const TensorId x = tape_.input("normed", std::move(normed));
+        const std::string w = fmt::format("model.layers.{}.", layer);
+        if (which == Sublayer::kAttention) attention(x, layer, w + "self_attn.", "attn.", false);
+        else feed_forward(x, layer, w, "");
     }
 
   private:
@@ -71,8 +80,11 @@ class Forward {
         const TensorId attended = attention(attention_in, layer, w + "self_attn.", trace + "attn.", absorbed);
         x = add(tape_, x, attended, trace + "attn.residual");
         const TensorId mlp_in = norm(x, w + "post_attention_layernorm.weight", trace + "post_attention_layernorm");
-        const TensorId y = config_.is_moe(layer) ? mixture(mlp_in, layer, w + "mlp.", trace) : dense(mlp_in, w + "mlp.", trace + "mlp.", "out");
-        return add(tape_, x, y, trace + "out");
+        return add(tape_, x, feed_forward(mlp_in, layer, w, trace), trace + "out");
+    }
+
+    TensorId feed_forward(TensorId x, std::int64_t layer, const std::string& w, const std::string& trace) {
+        return config_.is_moe(layer) ? mixture(x, layer, w + "mlp.", trace) : dense(x, w + "mlp.", trace + "mlp.", "out");
     }
 
     TensorId attention(TensorId x, std::int64_t layer, const std::string& w, const std::string& trace, bool absorbed) {
@@ -278,6 +290,20 @@ class Forward {
         linear(tape_, norm(x, "model.norm.weight", "decode.norm"), weight("lm_head.weight"), "decode.logits");
     }
 
+    /// What the head would say of the residual stream after every sub-layer.
+    void lens() {
+        std::vector<std::string> places{"embed"};
+        for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i) {
+            places.push_back(fmt::format("layers.{}.attn.residual", i));
+            places.push_back(fmt::format("layers.{}.out", i));
+        }
+        for (const std::string& place : places) {
+            const std::string trace = "lens." + place + ".";
+            const TensorId normed = norm(tape_.find(place), "model.norm.weight", trace + "norm");
+            softmax(tape_, linear(tape_, normed, weight("lm_head.weight"), trace + "logits"), trace + "probs");
+        }
+    }
+
     const Model<Real>& model_;
     const Config& config_;
     ForwardOptions options_;
@@ -318,6 +344,17 @@ Result<void> forward(const Model<Real>& model, const TokenBatch& tokens, const F
     return {};
 }
 
+template <class Real>
+Result<void> forward_sublayer(const Model<Real>& model, std::int64_t layer, Sublayer which, Tensor<Real> normed, const ForwardOptions& options, Tape<Real>& tape) {
+    if (layer < 0 || layer >= model.config.num_hidden_layers)
+        return Error{"layer_range", {{"value", std::to_string(layer)}, {"last", std::to_string(model.config.num_hidden_layers - 1)}}, {}};
+    DG_CHECK(normed.rank() == 3 && normed.dim(2) == model.config.hidden_size);
+    Forward<Real>(model, options, tape).sublayer(layer, which, std::move(normed));
+    return {};
+}
+
+template Result<void> forward_sublayer(const Model<float>&, std::int64_t, Sublayer, Tensor<float>, const ForwardOptions&, Tape<float>&);
+template Result<void> forward_sublayer(const Model<double>&, std::int64_t, Sublayer, Tensor<double>, const ForwardOptions&, Tape<double>&);
 template Result<void> forward(const Model<float>&, const TokenBatch&, const ForwardOptions&, Tape<float>&);
 template Result<void> forward(const Model<double>&, const TokenBatch&, const ForwardOptions&, Tape<double>&);
 

@@ -82,6 +82,8 @@ struct ForwardOptions {
     bool mtp_prenorm = false; // mtp.0.logits_prenorm as well
     double mtp_weight = 0.3;  // of loss.mtp in loss.total
     double balance_alpha = 0; // of loss.balance in loss.total; above 0 switches `balance` on
+    bool lens = false;        // lens.<stream>.{norm,logits,probs}: final norm, head and softmax after every sub-layer
+    bool rotary = true;       // false: every rotary angle is 0, attention sees no positions
     /// Head mask for muting, [layers][heads]; empty = all 1. Multiplies the head's context.
     std::vector<std::vector<double>> head_gain;
     /// Number format of the Linears of attention and MLP (float models only). In a trace every quantised operand X stands on the
@@ -97,6 +99,14 @@ struct ForwardOptions {
 template <class Real>
 Result<void> forward(const Model<Real>& model, const TokenBatch& tokens, const ForwardOptions& options, Tape<Real>& tape);
 
+/// One sub-layer alone: `normed` [B,T,D] as it comes out of the norm. Records "normed" and the sub-layer's tensors as
+/// "attn.*" (result attn.out) or "mlp.*" (result mlp.out). Error code: layer_range.
+enum class Sublayer { kAttention, kFeedForward };
+template <class Real>
+Result<void> forward_sublayer(const Model<Real>& model, std::int64_t layer, Sublayer which, Tensor<Real> normed, const ForwardOptions& options, Tape<Real>& tape);
+
+extern template Result<void> forward_sublayer(const Model<float>&, std::int64_t, Sublayer, Tensor<float>, const ForwardOptions&, Tape<float>&);
+extern template Result<void> forward_sublayer(const Model<double>&, std::int64_t, Sublayer, Tensor<double>, const ForwardOptions&, Tape<double>&);
 extern template Result<void> forward(const Model<float>&, const TokenBatch&, const ForwardOptions&, Tape<float>&);
 extern template Result<void> forward(const Model<double>&, const TokenBatch&, const ForwardOptions&, Tape<double>&);
 

@@ -14,12 +14,16 @@ Scene moe_scene();
 Scene mla_scene();
 Scene mtp_scene();
 Scene balance_scene();
+Scene block_scene();
+Scene embedding_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
         next_token_scene(),
         tokens_scene(),
+        embedding_scene(),
         attention_scene(),
+        block_scene(),
         sampler_scene(),
         double_descent_scene(),
         floats_scene(),

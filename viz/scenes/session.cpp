@@ -102,7 +102,7 @@ Result<ModelPtr> make_model(const std::string& name, fs::path assets) {
                  ""};
 }
 
-Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& prompt, const HeadGain& head_gain, const Numerics& numerics) {
+Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& prompt, const TraceOptions& asked) {
     auto trace = std::make_shared<Trace>();
     trace->prompt = prompt;
     trace->tokens = model->tokenizer.encode_spans(prompt);
@@ -114,8 +114,9 @@ Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& p
     ForwardOptions options;
     options.decode = config.attention == AttentionKind::kMla;
     options.balance = config.n_routed_experts > 0;
-    options.head_gain = head_gain;
-    options.numerics = numerics;
+    options.head_gain = asked.head_gain;
+    options.numerics = asked.numerics;
+    options.lens = asked.lens;
     DG_TRY(forward(model->model, trace->batch, options, trace->tape));
     trace->model = std::move(model);
     return std::shared_ptr<const Trace>(std::move(trace));
@@ -145,27 +146,26 @@ Result<ModelPtr> Session::model(const std::string& name) {
 }
 
 Result<std::shared_ptr<const Trace>> Session::trace(const std::string& model_name, const std::string& prompt,
-                                                    const HeadGain& head_gain, const Numerics& numerics) {
+                                                    const TraceOptions& options) {
     DG_ASSIGN(ModelPtr loaded, model(model_name));
     std::shared_ptr<TraceSlot> slot;
     {
         const std::lock_guard lock(mutex_);
         const auto known = std::ranges::find_if(traces_, [&](const auto& t) {
-            return t->model == model_name && t->prompt == prompt && t->head_gain == head_gain && t->numerics == numerics;
+            return t->model == model_name && t->prompt == prompt && t->options == options;
         });
         if (known != traces_.end()) {
             traces_.splice(traces_.begin(), traces_, known);
         } else {
             traces_.push_front(std::make_shared<TraceSlot>());
-            traces_.front()->model = model_name, traces_.front()->prompt = prompt, traces_.front()->head_gain = head_gain;
-            traces_.front()->numerics = numerics;
+            traces_.front()->model = model_name, traces_.front()->prompt = prompt, traces_.front()->options = options;
             if (traces_.size() > kTracesKept) traces_.pop_back();
         }
         slot = traces_.front();
     }
     const std::lock_guard lock(slot->mutex);
     if (!slot->value) {
-        DG_ASSIGN(slot->value, record(std::move(loaded), prompt, head_gain, numerics));
+        DG_ASSIGN(slot->value, record(std::move(loaded), prompt, options));
     }
     return slot->value;
 }

@@ -27,6 +27,15 @@ struct LoadedModel {
 /// Head mask of ForwardOptions: [layers][heads], empty = all 1.
 using HeadGain = std::vector<std::vector<double>>;
 
+/// What a recorded run adds to the plain one, or changes in it: see ForwardOptions.
+struct TraceOptions {
+    HeadGain head_gain = {};  // muted heads
+    Numerics numerics = {};   // number format of the Linears; ops/quantise.h lists what a trace in a low format holds
+    bool lens = false;        // lens.* too
+
+    bool operator==(const TraceOptions&) const = default;
+};
+
 /// A recorded run of a prompt.
 struct Trace {
     std::shared_ptr<const LoadedModel> model;
@@ -44,11 +53,9 @@ class Session {
     /// A name of assets/models ("mini"), "random" (mini's config, fresh weights of seed 1), "random:SEED", or a directory.
     /// Error codes: assets_missing, model_unknown (with a suggestion), model_seed, model_vocabulary, those of load_model.
     Result<std::shared_ptr<const LoadedModel>> model(const std::string& name);
-    /// The recorded run, with decode.* (MLA) and layers.i.aux.* (experts); kept for the last 16 requests. `head_gain`:
-    /// see ForwardOptions, for muted heads. `numerics`: the number format of the Linears; ops/quantise.h lists what a trace in a
-    /// low format holds. Error codes: those of model(), empty_prompt, too_long.
-    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt, const HeadGain& head_gain = {},
-                                               const Numerics& numerics = {});
+    /// The recorded run, with decode.* (MLA) and layers.i.aux.* (experts); kept for the last 16 requests. `options`:
+    /// see TraceOptions. Error codes: those of model(), empty_prompt, too_long.
+    Result<std::shared_ptr<const Trace>> trace(const std::string& model, const std::string& prompt, const TraceOptions& options = {});
 
     [[nodiscard]] const std::filesystem::path& assets() const { return assets_; }
 
@@ -60,8 +67,7 @@ class Session {
     };
     struct TraceSlot {
         std::string model, prompt;
-        HeadGain head_gain;
-        Numerics numerics;
+        TraceOptions options;
         std::mutex mutex;
         std::shared_ptr<const Trace> value;
     };

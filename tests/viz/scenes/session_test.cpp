@@ -61,12 +61,12 @@ TEST_F(SessionTest, LoadsOnceAndTracesOnce) {
 TEST_F(SessionTest, MutedHeadsAreAnotherTrace) {
     Session session(dir_);
     const auto all = session.trace("mini", "湖南大");
-    const auto muted = session.trace("mini", "湖南大", {{0, 1}, {1, 1}});
+    const auto muted = session.trace("mini", "湖南大", {.head_gain = {{0, 1}, {1, 1}}});
     ASSERT_TRUE(all && muted) << muted.error().plain();
     EXPECT_NE(all->get(), muted->get());
     const auto last = [](const Trace& t) { return t.tape.value(t.tape.find("logits")).values().back(); };
     EXPECT_NE(last(**all), last(**muted));
-    EXPECT_EQ(session.trace("mini", "湖南大", {{0, 1}, {1, 1}})->get(), muted->get());
+    EXPECT_EQ(session.trace("mini", "湖南大", {.head_gain = {{0, 1}, {1, 1}}})->get(), muted->get());
 }
 
 TEST_F(SessionTest, KeepsTheLastSixteenTraces) {
