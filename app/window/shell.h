@@ -95,7 +95,7 @@ class Shell {
     void redo();
     void reset();
     void reset_lesson();
-    /// A region's action: "set a=b c=d", "cancel", "retry", or the scene's own.
+    /// A region's action: "set a=b c=d", "open SCENE a=b", "cancel", "retry", or the scene's own.
     void act(const std::string& action);
     void show_cell(const viz::CellRef& cell);
     void go_step(int direction);

@@ -175,6 +175,12 @@ void Shell::reset_lesson() {
 void Shell::act(const std::string& action) {
     if (action == "cancel") return lab.cancel();
     if (action == "retry") return lab.retry();
+    if (action.starts_with("open ")) {
+        const std::string_view rest = std::string_view(action).substr(5), id = rest.substr(0, rest.find(' '));
+        const Settings set = id.size() < rest.size() ? assignments(rest.substr(id.size() + 1)) : Settings{};
+        if (const Result<void> opened = open_scene(id, set); !opened) say(opened.error());
+        return;
+    }
     if (!lab.scene() || !lab.shown()) return;
     if (action.starts_with("set ")) {
         return set_params(assignments(std::string_view(action).substr(4)));

@@ -15,6 +15,9 @@ Scene mla_scene();
 Scene mtp_scene();
 Scene balance_scene();
 Scene block_scene();
+Scene heads_scene();
+Scene rope_scene();
+Scene model_map_scene();
 Scene embedding_scene();
 
 std::span<const Scene> scenes() {
@@ -23,7 +26,10 @@ std::span<const Scene> scenes() {
         tokens_scene(),
         embedding_scene(),
         attention_scene(),
+        heads_scene(),
+        rope_scene(),
         block_scene(),
+        model_map_scene(),
         sampler_scene(),
         double_descent_scene(),
         floats_scene(),
