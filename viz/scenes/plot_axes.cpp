@@ -64,8 +64,9 @@ std::vector<double> ticks(const Axis& axis, int wanted) {
 
 std::string tick_text(const Axis& axis, double value, double step) {
     if (axis.percent) {
-        const double points = std::abs(step) * 100;
-        return fixed(value * 100, axis.log || points >= 0.999 ? 0 : 1) + "%";
+        int decimals = 0;
+        for (double points = (axis.log ? value : std::abs(step)) * 100; points > 0 && points < 0.999 && decimals < 6; points *= 10) ++decimals;
+        return fixed(value * 100, decimals) + "%";
     }
     const double magnitude = std::max(std::abs(axis.min), std::abs(axis.max));
     if (magnitude >= 1e5 && (std::abs(value) >= 1 || value == 0)) return short_count(value);

@@ -19,6 +19,7 @@ Scene heads_scene();
 Scene rope_scene();
 Scene model_map_scene();
 Scene embedding_scene();
+Scene fp8_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -32,11 +33,12 @@ std::span<const Scene> scenes() {
         model_map_scene(),
         sampler_scene(),
         double_descent_scene(),
-        floats_scene(),
         mla_scene(),
         moe_scene(),
         balance_scene(),
         mtp_scene(),
+        floats_scene(),
+        fp8_scene(),
     };
     return table;
 }
