@@ -125,7 +125,8 @@ void draw_scales(Canvas& canvas, const Data& d, const View& view, const Theme& t
 
 /// Two big numbers and what they count.
 void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& t, const lab::Stored& s, Rect area, bool told) {
-    const float size = std::min(t.heading * 1.1F, area.h * 0.2F), x = area.x;
+    // three pairs of number and words when something overflowed
+    const float pairs = s.loss.overflow > 0 ? 3 : 2, size = std::min(t.heading * 1.1F, area.h / pairs - t.caption * 1.9F), x = area.x;
     float y = area.y + size * 1.1F;
     const auto pair = [&](const std::string& number_text, const std::string& what, bool error) {
         TextStyle big{.size = size, .color = error ? t.error.ink : t.ink, .weight = Weight::kBold};
@@ -135,7 +136,7 @@ void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& 
     };
     pair(percent(s.loss.zeros_others), tr(view.lang, "fp8.number.zeros"), false);
     pair(percent(s.loss.error_others), tr(view.lang, d.outlier ? "fp8.number.error_others" : "fp8.number.error"), false);
-    if (s.loss.overflow > 0 && y + t.caption * 1.4F < area.bottom() + t.caption * 2) pair(grouped(s.loss.overflow), tr(view.lang, "fp8.number.overflow"), true);
+    if (s.loss.overflow > 0) pair(grouped(s.loss.overflow), tr(view.lang, "fp8.number.overflow"), true);
 }
 
 void draw_one(Canvas& canvas, const Data& d, const View& view, const Theme& t, std::size_t which, Rect area) {
@@ -195,7 +196,8 @@ void draw_steps(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     style.color = lost ? t.ink2 : t.ink;
     const std::string back = told ? fmt::format("x′ = {}{}", scaled, c.decoded == c.result ? "" : fmt::format(" = {}", number(c.result))) : "x′ = ?";
     float_bits::draw_fitted(canvas, {area.x, y}, back, style, area.w - t.body * 1.4F);
-    if (told && lost) float_bits::draw_underflow_mark(canvas, t, {area.right() - t.body * 0.6F, y - t.body * 0.35F}, t.body * 0.8F);
+    const float after = std::min(canvas.measure(back, style).width, area.w - t.body * 1.4F);
+    if (told && lost) float_bits::draw_underflow_mark(canvas, t, {area.x + after + t.body * 0.8F, y - t.body * 0.35F}, t.body * 0.8F);
     canvas.region({{area.x, y - t.body, area.w, t.body * 1.4F}, CellRef{s.quantised, {row, col}}, "", ""});
 }
 

@@ -20,6 +20,7 @@ Scene rope_scene();
 Scene model_map_scene();
 Scene embedding_scene();
 Scene fp8_scene();
+Scene train_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -39,6 +40,7 @@ std::span<const Scene> scenes() {
         mtp_scene(),
         floats_scene(),
         fp8_scene(),
+        train_scene(),
     };
     return table;
 }
