@@ -22,7 +22,8 @@ double done(const View& view, Stage stage) { return view.stage > stage ? 1 : vie
 std::vector<double> smoothed(const std::vector<double>& values, std::size_t window) {
     std::vector<double> out;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::size_t first = i + 1 > window ? i + 1 - window : 0;
+        // no longer than half of what there is: the steep beginning is not smeared out
+        const std::size_t first = i + 1 - std::min(window, i / 2 + 1);
         double sum = 0;
         for (std::size_t k = first; k <= i; ++k) sum += values[k];
         out.push_back(sum / static_cast<double>(i + 1 - first));
@@ -127,8 +128,8 @@ Result<void> read_run(Data& d, Session& session, const Params& params) {
 }
 
 /// One run per format and seed out of a table with the columns step, seed and one loss per format.
-void take_runs(Data& d, const Table& table) {
-    const std::vector<double> seeds = table.column("seed") ? table.values("seed") : std::vector<double>(table.rows.size(), 1.0), steps = table.values("step");
+void take_runs(Data& d, const Table& table, double unnamed_seed) {
+    const std::vector<double> seeds = table.column("seed") ? table.values("seed") : std::vector<double>(table.rows.size(), unnamed_seed), steps = table.values("step");
     for (const double seed : std::set<double>(seeds.begin(), seeds.end())) {
         for (std::string column : table.columns) {
             if (column == "step" || column == "seed" || column == "tokens" || column == "lr") continue;
@@ -174,11 +175,22 @@ void measure_gaps(Data& d) {
     }
 }
 
+/// All tables fp8-training*.csv of assets/records, in the order of their names: one per seed, or with a column seed.
 Result<void> read_comparison(Data& d, Session& session) {
-    const fs::path path = session.assets() / "records" / "fp8-training.csv";
-    DG_ASSIGN(const Table table, read_table(path));
-    for (const std::string& note : table.notes) d.recipe += (d.recipe.empty() ? "" : " ") + note;
-    take_runs(d, table);
+    const fs::path folder = session.assets() / "records";
+    std::vector<fs::path> files;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(folder, none)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("fp8-training") && name.ends_with(".csv")) files.push_back(entry.path());
+    }
+    if (files.empty()) return Error{"train_no_records", {{"folder", folder.string()}}, ""};
+    std::ranges::sort(files);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        DG_ASSIGN(const Table table, read_table(files[i]));
+        for (const std::string& note : table.notes) d.recipe += (d.recipe.empty() ? "" : " ") + note;
+        take_runs(d, table, static_cast<double>(i + 1));
+    }
     measure_gaps(d);
     return {};
 }

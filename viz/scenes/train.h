@@ -26,7 +26,7 @@ struct Curves {
 /// curves.csv of a finished run. Error codes: those of read_file, train_curves (args path, line).
 Result<Curves> read_curves(const std::filesystem::path& path);
 
-/// Trailing mean over `window` logged points (fewer at the beginning).
+/// Trailing mean over `window` logged points, but never over more than half of those so far.
 std::vector<double> smoothed(const std::vector<double>& values, std::size_t window);
 
 /// Held-out documents of one kind: what the model needs to write them and what the grammar needs at least.

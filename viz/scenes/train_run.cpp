@@ -19,7 +19,7 @@ Plot loss_plot(const Data& d, const View& view, const Theme& t) {
     std::vector<Series> series = {{.label = {}, .points = points_of(c.tokens, c.loss), .color = mix(t.ground, t.stream, 0.45F), .width = 1.2F},
                                   {.label = tr(view.lang, "train.loss"), .points = points_of(c.tokens, smoothed(c.loss, d.window)), .color = t.ink, .width = 3},
                                   {.label = tr(view.lang, "train.loss_mtp"), .points = points_of(c.tokens, smoothed(c.loss_mtp, d.window)), .color = t.experts[7], .width = 2, .dash = 8, .gap = 5}};
-    Plot plot{.x = axis_for(series, false, tr(view.lang, "train.tokens")), .y = {.label = tr(view.lang, "train.loss_axis"), .min = 0, .max = std::max(1.0, c.loss.front() * 1.05)}, .series = std::move(series)};
+    Plot plot{.x = axis_for(series, false, tr(view.lang, "train.tokens")), .y = axis_for(series, true, tr(view.lang, "train.loss_axis"), true), .series = std::move(series)};
     plot.shown = view.revealed ? done(view, kLoss) : 0;
     return plot;
 }
