@@ -56,7 +56,7 @@ Index key_cell(const Tensor<Real>& k, std::int64_t b, std::int64_t u, std::int64
 template <class Real>
 class Scores final : public Op<Real> {
   public:
-    explicit Scores(double scale) : scale_(scale) {}
+    Scores(double scale, bool causal) : scale_(scale), causal_(causal) {}
 
     std::string_view name() const override { return "attention_scores"; }
 
@@ -74,13 +74,15 @@ class Scores final : public Op<Real> {
             for (std::size_t i = 0; i < in.size(); i += 2) {
                 const View<const Real> q_h = head_matrix(*in[i], b, h, heads), k_h = head_matrix(*in[i + 1], b, h, heads);
                 for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
-                    matmul(rows_of(q_h, begin, end), rows_of(k_h, 0, end).transposed(), block_of(sh, begin, end, 0, end), i > 0);
+                    const std::int64_t seen = causal_ ? end : tokens;
+                    matmul(rows_of(q_h, begin, end), rows_of(k_h, 0, seen).transposed(), block_of(sh, begin, end, 0, seen), i > 0);
                 });
             }
             for (std::int64_t t = 0; t < tokens; ++t) {
                 Real* row = sh.data + t * tokens;
-                for (std::int64_t u = 0; u <= t; ++u) row[u] *= static_cast<Real>(scale_);
-                std::fill(row + t + 1, row + tokens, -std::numeric_limits<Real>::infinity());
+                const std::int64_t seen = causal_ ? t + 1 : tokens;
+                for (std::int64_t u = 0; u < seen; ++u) row[u] *= static_cast<Real>(scale_);
+                std::fill(row + seen, row + tokens, -std::numeric_limits<Real>::infinity());
             }
         });
     }
@@ -97,16 +99,18 @@ class Scores final : public Op<Real> {
                 const Real* d = dout[0]->data() + n * tokens * tokens;
                 for (std::int64_t t = 0; t < tokens; ++t) {
                     Real* row = ds.data() + t * tokens;
-                    for (std::int64_t u = 0; u <= t; ++u) row[u] = d[t * tokens + u] * static_cast<Real>(scale_);
-                    std::fill(row + t + 1, row + tokens, Real(0));
+                    const std::int64_t seen = causal_ ? t + 1 : tokens;
+                    for (std::int64_t u = 0; u < seen; ++u) row[u] = d[t * tokens + u] * static_cast<Real>(scale_);
+                    std::fill(row + seen, row + tokens, Real(0));
                 }
                 const View<const Real> dsv{ds.data(), tokens, tokens, tokens, 1};
                 for (std::size_t i = 0; i < in.size(); i += 2) {
                     const View<const Real> q_h = head_matrix(*in[i], b, h, heads), k_h = head_matrix(*in[i + 1], b, h, heads);
                     const View<Real> dq = head_matrix(*din[i], b, h, heads), dk = head_matrix(*din[i + 1], b, h, heads);
                     for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
-                        matmul(block_of(dsv, begin, end, 0, end), rows_of(k_h, 0, end), rows_of(dq, begin, end), true);
-                        matmul(block_of(dsv, begin, tokens, begin, end).transposed(), rows_of(q_h, begin, tokens), rows_of(dk, begin, end), true);
+                        const std::int64_t seen = causal_ ? end : tokens, first = causal_ ? begin : 0;
+                        matmul(block_of(dsv, begin, end, 0, seen), rows_of(k_h, 0, seen), rows_of(dq, begin, end), true);
+                        matmul(block_of(dsv, first, tokens, begin, end).transposed(), rows_of(q_h, first, tokens), rows_of(dk, begin, end), true);
                     });
                 }
             }
@@ -116,7 +120,7 @@ class Scores final : public Op<Real> {
     CellExplanation explain(Inputs<Real> in, Inputs<Real>, int, const Index& at) const override {
         CellExplanation why;
         const std::int64_t b = at[0], h = at[1], t = at[2], u = at[3], heads = in[0]->dim(2);
-        if (u > t) {
+        if (causal_ && u > t) {
             why.formula = R"(s_{t,u} = -\infty, u > t)";
             why.recheck = -std::numeric_limits<double>::infinity();
             return why;
@@ -137,6 +141,7 @@ class Scores final : public Op<Real> {
 
   private:
     double scale_;
+    bool causal_;
 };
 
 template <class Real>
@@ -214,7 +219,7 @@ class Softmax final : public Op<Real> {
 template <class Real>
 class Mix final : public Op<Real> {
   public:
-    explicit Mix(std::vector<double> gain) : gain_(std::move(gain)) {}
+    Mix(std::vector<double> gain, bool causal) : gain_(std::move(gain)), causal_(causal) {}
 
     std::string_view name() const override { return "attention_mix"; }
 
@@ -230,7 +235,8 @@ class Mix final : public Op<Real> {
             const View<Real> o = head_matrix(*out[0], b, h, heads);
             const View<const Real> ph = probs_of(p, n), vh = head_matrix(v, b, h, heads);
             for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
-                matmul(block_of(ph, begin, end, 0, end), rows_of(vh, 0, end), rows_of(o, begin, end));
+                const std::int64_t seen = causal_ ? end : tokens;
+                matmul(block_of(ph, begin, end, 0, seen), rows_of(vh, 0, seen), rows_of(o, begin, end));
             });
             if (const auto g = static_cast<Real>(gain(h)); g != Real(1))
                 for (std::int64_t t = 0; t < tokens; ++t)
@@ -254,8 +260,9 @@ class Mix final : public Op<Real> {
                 const View<const Real> ph = probs_of(p, n), vh = head_matrix(v, b, h, heads);
                 const View<Real> dp{din[0]->data() + n * tokens * tokens, tokens, tokens, tokens, 1}, dv = head_matrix(*din[1], b, h, heads);
                 for_blocks(tokens, [&](std::int64_t begin, std::int64_t end) {
-                    matmul(rows_of(dov, begin, end), rows_of(vh, 0, end).transposed(), block_of(dp, begin, end, 0, end), true);
-                    matmul(block_of(ph, begin, tokens, begin, end).transposed(), rows_of(dov, begin, tokens), rows_of(dv, begin, end), true);
+                    const std::int64_t seen = causal_ ? end : tokens, first = causal_ ? begin : 0;
+                    matmul(rows_of(dov, begin, end), rows_of(vh, 0, seen).transposed(), block_of(dp, begin, end, 0, seen), true);
+                    matmul(block_of(ph, first, tokens, begin, end).transposed(), rows_of(dov, first, tokens), rows_of(dv, begin, end), true);
                 });
             }
         });
@@ -266,7 +273,7 @@ class Mix final : public Op<Real> {
         why.formula = R"(o_{t,i} = \sum_u p_{t,u} v_{u,i})";
         const Tensor<Real>&p = *in[0], &v = *in[1];
         const std::int64_t b = at[0], t = at[1], h = at[2], heads = p.dim(1);
-        for (std::int64_t u = 0; u <= t; ++u) {
+        for (std::int64_t u = 0; u < (causal_ ? t + 1 : p.cols()); ++u) {
             const Index pc{b, h, t, u}, vc = key_cell(v, b, u, h, heads, at[3]);
             why.operands.push_back({0, pc, "p"});
             why.operands.push_back({1, vc, "v"});
@@ -285,15 +292,16 @@ class Mix final : public Op<Real> {
     }
 
     std::vector<double> gain_;
+    bool causal_;
 };
 
 }  // namespace
 
 template <class Real>
-TensorId attention_scores(Tape<Real>& tape, TensorId q_a, TensorId k_a, TensorId q_b, TensorId k_b, double scale, std::string name) {
+TensorId attention_scores(Tape<Real>& tape, TensorId q_a, TensorId k_a, TensorId q_b, TensorId k_b, double scale, std::string name, bool causal) {
     std::vector<TensorId> in{q_a, k_a};
     if (q_b >= 0) in.insert(in.end(), {q_b, k_b});
-    return tape.run1(std::make_unique<Scores<Real>>(scale), std::move(in), std::move(name));
+    return tape.run1(std::make_unique<Scores<Real>>(scale, causal), std::move(in), std::move(name));
 }
 
 template <class Real>
@@ -303,14 +311,14 @@ TensorId softmax(Tape<Real>& tape, TensorId x, std::string name) {
 }
 
 template <class Real>
-TensorId attention_mix(Tape<Real>& tape, TensorId probs, TensorId v, std::vector<double> gain, std::string name) {
-    return tape.run1(std::make_unique<Mix<Real>>(std::move(gain)), {probs, v}, std::move(name));
+TensorId attention_mix(Tape<Real>& tape, TensorId probs, TensorId v, std::vector<double> gain, std::string name, bool causal) {
+    return tape.run1(std::make_unique<Mix<Real>>(std::move(gain), causal), {probs, v}, std::move(name));
 }
 
 #define DG_INSTANTIATE(Real)                                                                                        \
-    template TensorId attention_scores(Tape<Real>&, TensorId, TensorId, TensorId, TensorId, double, std::string);   \
+    template TensorId attention_scores(Tape<Real>&, TensorId, TensorId, TensorId, TensorId, double, std::string, bool); \
     template TensorId softmax(Tape<Real>&, TensorId, std::string);                                                  \
-    template TensorId attention_mix(Tape<Real>&, TensorId, TensorId, std::vector<double>, std::string);
+    template TensorId attention_mix(Tape<Real>&, TensorId, TensorId, std::vector<double>, std::string, bool);
 DG_INSTANTIATE(float)
 DG_INSTANTIATE(double)
 #undef DG_INSTANTIATE

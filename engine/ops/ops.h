@@ -69,18 +69,18 @@ TensorId rope(Tape<Real>& tape, TensorId x, const RopeTable& table, std::string 
 
 /// s[b,h,t,u] = scale * (q_a[b,t,h].k_a[b,u,h'] + q_b[b,t,h].k_b[b,u,h'']) for u <= t, -inf else.  q_* [B,T,H,*]; k_*
 /// [B,T,*] (one key for all heads) or [B,T,G,*] with h' = h*G/H.  q_b and k_b may be -1. Serves MLA (nope + rotary part),
-/// absorbed MLA (k_a = the latent itself), MHA, GQA and MQA.
+/// absorbed MLA (k_a = the latent itself), MHA, GQA and MQA. causal = false: no mask, every u.
 template <class Real>
-TensorId attention_scores(Tape<Real>& tape, TensorId q_a, TensorId k_a, TensorId q_b, TensorId k_b, double scale, std::string name);
+TensorId attention_scores(Tape<Real>& tape, TensorId q_a, TensorId k_a, TensorId q_b, TensorId k_b, double scale, std::string name, bool causal = true);
 
 /// Softmax over the last dimension; -inf gives exactly 0. In a training tape it takes over the scores' buffer.
 template <class Real>
 TensorId softmax(Tape<Real>& tape, TensorId x, std::string name);
 
 /// o[b,t,h] = gain[h] * sum_u p[b,h,t,u] v[b,u,h'].  v [B,T,E] or [B,T,G,E] -> [B,T,H,E]. `gain` empty = all 1: a muted
-/// head has 0.
+/// head has 0. causal: weights above the diagonal are known to be 0 and left out.
 template <class Real>
-TensorId attention_mix(Tape<Real>& tape, TensorId probs, TensorId v, std::vector<double> gain, std::string name);
+TensorId attention_mix(Tape<Real>& tape, TensorId probs, TensorId v, std::vector<double> gain, std::string name, bool causal = true);
 
 /// One small matrix per head, rows [h*group + begin, h*group + begin + n) of w [H*group, R]: x [B,T,H,n] -> [B,T,H,R]
 /// (transposed = false: x W_h, folds W^UK into the query) or x [B,T,H,R] -> [B,T,H,n] (true: x W_h^T, applies W^UV).
@@ -90,6 +90,30 @@ TensorId head_linear(Tape<Real>& tape, TensorId x, TensorId w, std::int64_t head
 /// y = silu(gate) * up, silu(z) = z / (1 + e^-z).
 template <class Real>
 TensorId swiglu(Tape<Real>& tape, TensorId gate, TensorId up, std::string name);
+
+/// y = tanh x, |error| < 2e-7 (float).
+template <class Real>
+TensorId tanh(Tape<Real>& tape, TensorId x, std::string name);
+
+/// A tanh RNN over dimension 1:  h[b,t] = tanh(x[b,t] + h[b,t-1] W^T), h[b,-1] = 0.  x [B,T,H], w [H,H] -> [B,T,H].
+/// T steps that wait for each other, 2*B*T*H^2 flops forward. Elman 1990.
+template <class Real>
+TensorId recurrence(Tape<Real>& tape, TensorId x, TensorId w, std::string name);
+
+/// Which cells of x a convolution reads: cell o of y reads x from o*stride - before on, `kernel` long; zero outside.
+struct ConvGeometry {
+    std::int64_t kernel_h = 3, kernel_w = 1, stride = 1;
+    bool causal = false;  // rows: only up to o itself; else centred. Columns are always centred
+
+    [[nodiscard]] std::int64_t rows_before() const { return causal ? kernel_h - 1 : (kernel_h - 1) / 2; }
+
+    [[nodiscard]] std::int64_t cols_before() const { return (kernel_w - 1) / 2; }
+};
+
+/// y[b,o,p,c] = sum_{i,j,k} x[b, o*s + i - before, p*s + j - before, k] w[c, (i*kernel_w + j)*C + k].
+/// x [B,T,C] (kernel_w 1) or [B,H,W,C], w [out, kernel_h*kernel_w*C] -> [B,ceil(T/s),out] or [B,ceil(H/s),ceil(W/s),out].
+template <class Real>
+TensorId conv(Tape<Real>& tape, TensorId x, TensorId w, const ConvGeometry& geometry, std::string name);
 
 /// What the router decided.
 struct Routing {

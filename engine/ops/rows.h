@@ -62,6 +62,13 @@ Real sigmoid(Real z) {
     return Real(1) / (Real(1) + dg::exp(-z));
 }
 
+/// tanh z = (1 - e^-2|z|) / (1 + e^-2|z|) with the sign of z
+template <class Real>
+Real tanh_value(Real z) {
+    const Real e = dg::exp(Real(-2) * std::abs(z));
+    return std::copysign((Real(1) - e) / (Real(1) + e), z);
+}
+
 /// silu(gate) * up
 template <class Real>
 Real swiglu_value(Real gate, Real up) {

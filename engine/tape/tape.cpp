@@ -192,7 +192,7 @@ Result<Explanation> Tape<Real>::explain(std::string_view tensor, const Index& at
     why.recheck = cell.recheck;
     why.discrete = cell.discrete;
     for (CellExplanation::Ref& ref : cell.operands) {
-        const TensorId source = node.in[static_cast<std::size_t>(ref.input)];
+        const TensorId source = ref.input >= 0 ? node.in[static_cast<std::size_t>(ref.input)] : node.out[static_cast<std::size_t>(-1 - ref.input)];
         const Tensor<Real>& operand = value(source);
         why.operands.push_back({name(source), ref.at, static_cast<double>(operand[operand.offset(ref.at)]), std::move(ref.role)});
     }

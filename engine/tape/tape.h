@@ -44,7 +44,7 @@ struct Explanation {
 /// What an op's explain() returns: operands by input slot; the tape adds names and values.
 struct CellExplanation {
     struct Ref {
-        int input;  // slot among the op's inputs
+        int input;  // slot among the op's inputs; -1 - k: its own output k (a recurrence reads earlier cells)
         Index at;
         std::string role;
     };

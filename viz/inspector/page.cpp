@@ -11,7 +11,7 @@ namespace dg::viz {
 namespace {
 
 TermKind kind_of(const Explanation& why) {
-    static constexpr std::array<std::string_view, 5> kProducts = {"linear", "head_linear", "attention_scores", "attention_mix", "combine"};
+    static constexpr std::array<std::string_view, 7> kProducts = {"linear", "head_linear", "attention_scores", "attention_mix", "combine", "conv", "recurrence"};
     if (std::ranges::find(kProducts, why.op) != kProducts.end()) return TermKind::kProduct;
     if (why.op == "softmax") return TermKind::kShare;
     if (why.op == "rmsnorm") return TermKind::kSquare;

@@ -1,0 +1,144 @@
+#include "sim/networks/copy_task.h"
+
+#include "engine/base/rng.h"
+#include "engine/ops/ops.h"
+#include "engine/train/adamw.h"
+#include "engine/train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dg::sim::networks {
+namespace {
+
+constexpr std::int64_t kTestBatch = 50;
+
+Schedule schedule_of(const CopyRecipe& r) { return {.steps = r.steps, .warmup = std::max<std::int64_t>(1, r.steps / 40), .peak = r.learning_rate}; }
+
+/// One optimiser step; the loss before it.
+double train_step(Network& net, AdamWState& state, const CopyBatch& batch, double rate) {
+    Tape<float> tape(Tape<float>::Mode::kTrain);
+    const TensorId logits = run_network(tape, net.dims, net.weights, tape.input("ids", batch.ids, true));
+    const TensorId targets = tape.input("targets", batch.targets, true);
+    const TensorId loss = ops::masked_mean(tape, ops::token_nll(tape, logits, targets, "nll"), targets, "loss");
+    tape.backward(loss);
+    Gradients gradients;
+    for (const auto& [name, w] : net.weights.tensors) gradients.emplace(name, tape.grad(tape.find(name)));
+    const double value = static_cast<double>(tape.value(loss)[0]);
+    if (std::isfinite(value)) adamw_step({.beta2 = 0.99, .weight_decay = 0, .clip = 1}, rate, gradients, net.weights, state);
+    return value;
+}
+
+std::array<double, 3> accuracies(const Network& net, const CopyRecipe& r) {
+    std::array<double, 3> out{};
+    for (std::size_t i = 0; i < 3; ++i) out[i] = copy_accuracy(net, static_cast<std::uint64_t>(r.seed), r.distances[i], r.tests);
+    return out;
+}
+
+CopyRow measure(const CopyRun& run, std::int64_t step, const std::array<double, 3>& loss) {
+    CopyRow row{.step = step, .loss = loss};
+    for (std::size_t k = 0; k < 3; ++k) row.accuracy[k] = accuracies(run.nets[k], run.recipe);
+    return row;
+}
+
+/// Sum of squares of the gradient of x per place [T], for one sequence repeated once per output.
+std::vector<double> squares_per_place(const Network& net, const Tensor<float>& sequence, bool logits) {
+    const std::int64_t outputs = logits ? kSymbols : net.dims.width, length = sequence.size();
+    Tensor<float> ids({outputs, length});
+    for (std::int64_t i = 0; i < ids.size(); ++i) ids[i] = sequence[i % length];
+    Tape<float> tape;
+    const TensorId answer = run_network(tape, net.dims, net.weights, tape.input("ids", std::move(ids), true));
+    const TensorId root = logits ? answer : tape.find(std::string(id_of(net.dims.kind)) + ".last");
+    Tensor<float> cotangent(tape.value(root).shape());
+    for (std::int64_t i = 0; i < outputs; ++i) cotangent[i * outputs + i] = 1;  // row i asks for output i
+    const std::pair<TensorId, Tensor<float>> seed(root, std::move(cotangent));
+    tape.backward_from({&seed, 1});
+    const Tensor<float>& g = tape.grad(tape.find(std::string(id_of(net.dims.kind)) + ".x"));
+    std::vector<double> sums(static_cast<std::size_t>(length));
+    for (std::int64_t r = 0; r < g.rows(); ++r)
+        for (std::int64_t i = 0; i < g.cols(); ++i) sums[static_cast<std::size_t>(r % length)] += static_cast<double>(g.row(r)[i]) * static_cast<double>(g.row(r)[i]);
+    return sums;
+}
+
+}  // namespace
+
+CopyBatch copy_batch(std::uint64_t seed, std::string_view purpose, std::uint64_t step, std::int64_t batch, std::int64_t noise) {
+    CopyBatch out{Tensor<float>({batch, noise + 2}), Tensor<float>({batch, 1})};
+    for (std::int64_t b = 0; b < batch; ++b) {
+        Rng rng = Rng::keyed(seed, purpose, step, static_cast<std::uint64_t>(b));
+        float* row = out.ids.row(b);
+        out.targets[b] = row[0] = static_cast<float>(rng.below(kSymbols));
+        for (std::int64_t t = 1; t <= noise; ++t) row[t] = static_cast<float>(kSymbols + rng.below(kNoise));
+        row[noise + 1] = kQuery;
+    }
+    return out;
+}
+
+std::int64_t noise_of_step(const CopyRecipe& r, std::int64_t step) {
+    Rng rng = Rng::keyed(static_cast<std::uint64_t>(r.seed), "copy.noise", static_cast<std::uint64_t>(step));
+    const std::size_t part = rng.below(3);
+    const std::int64_t after = part == 0 ? 0 : r.distances[part - 1];
+    return after + 1 + rng.below(static_cast<std::uint32_t>(r.distances[part] - after));
+}
+
+Result<CopyRun> train_copy(const CopyRecipe& r, const Report& report, const Watch& watch) {
+    const auto seed = static_cast<std::uint64_t>(r.seed);
+    CopyRun run{r, {}, {}};
+    const std::array<Dims, 3> dims = equal_dims(r.parameters, r.layers);
+    for (std::size_t k = 0; k < 3; ++k) run.nets[k] = make_network(dims[k], seed);
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    run.rows.push_back(measure(run, 0, {kNone, kNone, kNone}));
+    std::array<AdamWState, 3> states;
+    std::array<double, 3> sums{};
+    const Schedule schedule = schedule_of(r);
+    std::int64_t since = 0;
+    for (std::int64_t step = 0; step < r.steps; ++step) {
+        const CopyBatch batch = copy_batch(seed, "copy.train", static_cast<std::uint64_t>(step), r.batch, noise_of_step(r, step));
+        for (std::size_t k = 0; k < 3; ++k) {
+            if (report && !report((static_cast<double>(step) + static_cast<double>(k) / 3) / static_cast<double>(r.steps))) return Error{"cancelled", {}, ""};
+            const double loss = train_step(run.nets[k], states[k], batch, schedule.learning_rate(step));
+            if (!std::isfinite(loss)) return Error{"network_diverged", {{"network", std::string(id_of(dims[k].kind))}, {"step", std::to_string(step + 1)}}, ""};
+            sums[k] += loss;
+        }
+        ++since;
+        if ((step + 1) % r.every != 0 && step + 1 != r.steps) continue;
+        for (double& sum : sums) sum /= static_cast<double>(since);
+        run.rows.push_back(measure(run, step + 1, sums));
+        sums = {}, since = 0;
+        if (watch) watch(run.rows);
+    }
+    return run;
+}
+
+double copy_accuracy(const Network& net, std::uint64_t seed, std::int64_t noise, std::int64_t tests) {
+    std::int64_t right = 0;
+    for (std::int64_t begin = 0; begin < tests; begin += kTestBatch) {
+        const std::int64_t n = std::min(kTestBatch, tests - begin);
+        const CopyBatch batch = copy_batch(seed, "copy.test", static_cast<std::uint64_t>(noise * 1000003 + begin), n, noise);
+        Tape<float> tape(Tape<float>::Mode::kTrain);
+        const Tensor<float>& logits = tape.value(run_network(tape, net.dims, net.weights, tape.input("ids", batch.ids, true)));
+        for (std::int64_t b = 0; b < n; ++b) {
+            const float* row = logits.row(b);
+            right += std::max_element(row, row + kSymbols) - row == static_cast<std::ptrdiff_t>(batch.targets[b]);
+        }
+    }
+    return static_cast<double>(right) / static_cast<double>(tests);
+}
+
+std::vector<double> receptive_field(const Network& net, std::uint64_t seed, std::int64_t noise) {
+    std::vector<double> field = squares_per_place(net, copy_batch(seed, "copy.show", 0, 1, noise).ids, true);
+    for (double& f : field) f = std::sqrt(f);
+    return field;
+}
+
+double first_step_gradient(const Network& net, std::uint64_t seed, std::int64_t n, std::int64_t sequences) {
+    double sum = 0;
+    for (std::int64_t s = 0; s < sequences; ++s) {
+        Tensor<float> ids = copy_batch(seed, "copy.gradient", static_cast<std::uint64_t>(s), 1, n).ids;
+        sum += squares_per_place(net, Tensor<float>({n}, std::vector<float>(ids.data(), ids.data() + n)), false)[0];
+    }
+    return std::sqrt(sum / static_cast<double>(sequences));
+}
+
+}  // namespace dg::sim::networks
