@@ -1,4 +1,5 @@
-// Convolution over a sequence or an image: the patches side by side as rows of a matrix, then one product.
+// Convolution over a sequence or an image: the patches side by side as rows of a matrix, then one product. And the mean over
+// all places that often follows.
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
 #include "engine/tensor/matmul.h"
@@ -106,7 +107,48 @@ class Conv final : public Op<Real> {
     Tensor<Real> patches_;  // [B*H'*W', kernel_h*kernel_w*C]
 };
 
+template <class Real>
+class MeanPlaces final : public Op<Real> {
+  public:
+    std::string_view name() const override { return "mean_places"; }
+
+    std::string_view source() const override { return "engine/ops/conv.cpp"; }
+
+    void forward(Inputs<Real> in, Outputs<Real> out) override {
+        const Tensor<Real>& x = *in[0];
+        *out[0] = Tensor<Real>({x.dim(0), 1, x.cols()});
+        const std::int64_t places = x.rows() / x.dim(0);
+        for (std::int64_t r = 0; r < x.rows(); ++r)
+            for (std::int64_t i = 0; i < x.cols(); ++i) out[0]->row(r / places)[i] += x.row(r)[i];
+        for (std::int64_t i = 0; i < out[0]->size(); ++i) (*out[0])[i] /= static_cast<Real>(places);
+    }
+
+    void backward(Inputs<Real> in, Inputs<Real>, Inputs<Real> dout, Outputs<Real> din) override {
+        const std::int64_t places = in[0]->rows() / in[0]->dim(0);
+        for (std::int64_t r = 0; r < in[0]->rows(); ++r)
+            for (std::int64_t i = 0; i < in[0]->cols(); ++i) din[0]->row(r)[i] += dout[0]->row(r / places)[i] / static_cast<Real>(places);
+    }
+
+    CellExplanation explain(Inputs<Real> in, Inputs<Real>, int, const Index& at) const override {
+        CellExplanation why;
+        why.formula = R"(y_i = \frac{1}{n} \sum_p x_{p,i})";
+        const Tensor<Real>& x = *in[0];
+        const std::int64_t places = x.rows() / x.dim(0);
+        for (std::int64_t p = places; p-- > 0;) {
+            const std::int64_t flat = (at[0] * places + p) * x.cols() + at[2];
+            why.operands.push_back({0, x.index_of(flat), "x"});
+            why.recheck += static_cast<double>(x[flat]) / static_cast<double>(places);
+        }
+        return why;
+    }
+};
+
 }  // namespace
+
+template <class Real>
+TensorId mean_places(Tape<Real>& tape, TensorId x, std::string name) {
+    return tape.run1(std::make_unique<MeanPlaces<Real>>(), {x}, std::move(name));
+}
 
 template <class Real>
 TensorId conv(Tape<Real>& tape, TensorId x, TensorId w, const ConvGeometry& geometry, std::string name) {
@@ -114,6 +156,8 @@ TensorId conv(Tape<Real>& tape, TensorId x, TensorId w, const ConvGeometry& geom
 }
 
 template TensorId conv(Tape<float>&, TensorId, TensorId, const ConvGeometry&, std::string);
+template TensorId mean_places(Tape<float>&, TensorId, std::string);
+template TensorId mean_places(Tape<double>&, TensorId, std::string);
 template TensorId conv(Tape<double>&, TensorId, TensorId, const ConvGeometry&, std::string);
 
 }  // namespace dg::ops

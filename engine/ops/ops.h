@@ -115,6 +115,10 @@ struct ConvGeometry {
 template <class Real>
 TensorId conv(Tape<Real>& tape, TensorId x, TensorId w, const ConvGeometry& geometry, std::string name);
 
+/// Mean over all places: x [B,...,D] -> [B,1,D].
+template <class Real>
+TensorId mean_places(Tape<Real>& tape, TensorId x, std::string name);
+
 /// What the router decided.
 struct Routing {
     TensorId scores = -1, topk_ids = -1, topk_weights = -1;

@@ -30,17 +30,53 @@ double train_step(Network& net, AdamWState& state, const CopyBatch& batch, doubl
     return value;
 }
 
-std::array<double, 3> accuracies(const Network& net, const CopyRecipe& r) {
-    std::array<double, 3> out{};
-    for (std::size_t i = 0; i < 3; ++i) out[i] = copy_accuracy(net, static_cast<std::uint64_t>(r.seed), r.distances[i], r.tests);
-    return out;
-}
-
-CopyRow measure(const CopyRun& run, std::int64_t step, const std::array<double, 3>& loss) {
+CopyRow measure(const CopyRun& run, std::int64_t step, const std::array<std::array<double, 3>, 3>& loss) {
+    const CopyRecipe& r = run.recipe;
     CopyRow row{.step = step, .loss = loss};
-    for (std::size_t k = 0; k < 3; ++k) row.accuracy[k] = accuracies(run.nets[k], run.recipe);
+    for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t d = 0; d < 3; ++d)
+            row.accuracy[k][d] = copy_accuracy(run.nets[k][r.mixed ? 0 : d], static_cast<std::uint64_t>(r.seed), r.distances[d], r.tests);
     return row;
 }
+
+using Losses = std::array<std::array<double, 3>, 3>;
+
+/// A training in progress.
+struct Trainer {
+    CopyRun& run;
+    std::array<std::array<AdamWState, 3>, 3> states = {};
+    Losses sums = {};
+    std::int64_t since = 0;
+
+    /// One step of every network. Error code: network_diverged.
+    Result<void> step(std::int64_t step, const std::function<bool(int part)>& report) {
+        const CopyRecipe& r = run.recipe;
+        const double rate = schedule_of(r).learning_rate(step);
+        for (std::size_t d = 0; d < (r.mixed ? 1U : 3U); ++d) {
+            const std::int64_t noise = r.mixed ? noise_of_step(r, step) : r.distances[d];
+            const CopyBatch batch = copy_batch(static_cast<std::uint64_t>(r.seed), "copy.train", static_cast<std::uint64_t>(step * 1000003 + noise), r.batch, noise);
+            for (std::size_t k = 0; k < 3; ++k) {
+                if (!report(static_cast<int>(3 * d + k))) return Error{"cancelled", {}, ""};
+                const double loss = train_step(run.nets[k][d], states[k][d], batch, rate);
+                if (!std::isfinite(loss)) return Error{"network_diverged", {{"network", std::string(id_of(kKinds[k]))}, {"step", std::to_string(step + 1)}}, ""};
+                sums[k][d] += loss;
+            }
+        }
+        ++since;
+        return {};
+    }
+
+    /// Mean losses since the last call.
+    Losses means() {
+        Losses out = sums;
+        for (auto& kind : out) {
+            if (run.recipe.mixed) kind[1] = kind[2] = kind[0];
+            for (double& loss : kind) loss /= static_cast<double>(since);
+        }
+        sums = {}, since = 0;
+        return out;
+    }
+};
 
 /// Sum of squares of the gradient of x per place [T], for one sequence repeated once per output.
 std::vector<double> squares_per_place(const Network& net, const Tensor<float>& sequence, bool logits) {
@@ -82,32 +118,28 @@ std::int64_t noise_of_step(const CopyRecipe& r, std::int64_t step) {
     return after + 1 + rng.below(static_cast<std::uint32_t>(r.distances[part] - after));
 }
 
-Result<CopyRun> train_copy(const CopyRecipe& r, const Report& report, const Watch& watch) {
-    const auto seed = static_cast<std::uint64_t>(r.seed);
-    CopyRun run{r, {}, {}};
+std::array<std::array<Network, 3>, 3> fresh_networks(const CopyRecipe& r) {
+    std::array<std::array<Network, 3>, 3> nets;
     const std::array<Dims, 3> dims = equal_dims(r.parameters, r.layers);
-    for (std::size_t k = 0; k < 3; ++k) run.nets[k] = make_network(dims[k], seed);
+    for (std::size_t k = 0; k < 3; ++k) nets[k].fill(make_network(dims[k], static_cast<std::uint64_t>(r.seed)));
+    return nets;
+}
+
+Result<CopyRun> train_copy(const CopyRecipe& r, const Report& report, const Watch& watch) {
+    CopyRun run{r, fresh_networks(r), {}};
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-    run.rows.push_back(measure(run, 0, {kNone, kNone, kNone}));
-    std::array<AdamWState, 3> states;
-    std::array<double, 3> sums{};
-    const Schedule schedule = schedule_of(r);
-    std::int64_t since = 0;
+    Losses none;
+    for (auto& kind : none) kind.fill(kNone);
+    run.rows.push_back(measure(run, 0, none));
+    Trainer trainer{run};
     for (std::int64_t step = 0; step < r.steps; ++step) {
-        const CopyBatch batch = copy_batch(seed, "copy.train", static_cast<std::uint64_t>(step), r.batch, noise_of_step(r, step));
-        for (std::size_t k = 0; k < 3; ++k) {
-            if (report && !report((static_cast<double>(step) + static_cast<double>(k) / 3) / static_cast<double>(r.steps))) return Error{"cancelled", {}, ""};
-            const double loss = train_step(run.nets[k], states[k], batch, schedule.learning_rate(step));
-            if (!std::isfinite(loss)) return Error{"network_diverged", {{"network", std::string(id_of(dims[k].kind))}, {"step", std::to_string(step + 1)}}, ""};
-            sums[k] += loss;
-        }
-        ++since;
+        DG_TRY(trainer.step(step, [&](int part) { return !report || report((static_cast<double>(step) + part / 9.0) / static_cast<double>(r.steps)); }));
         if ((step + 1) % r.every != 0 && step + 1 != r.steps) continue;
-        for (double& sum : sums) sum /= static_cast<double>(since);
-        run.rows.push_back(measure(run, step + 1, sums));
-        sums = {}, since = 0;
+        run.rows.push_back(measure(run, step + 1, trainer.means()));
         if (watch) watch(run.rows);
     }
+    if (r.mixed)
+        for (auto& kind : run.nets) kind[1] = kind[2] = kind[0];
     return run;
 }
 

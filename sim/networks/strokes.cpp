@@ -17,9 +17,8 @@
 namespace dg::sim::networks {
 namespace {
 
-constexpr std::int64_t kConvLayers = 5;
+constexpr std::array<std::int64_t, 4> kStrides = {2, 1, 2, 1};  // of the CNN's layers: 28 -> 14 -> 14 -> 7 -> 7
 constexpr std::int64_t kPatches = (kImage / kPatch) * (kImage / kPatch);
-constexpr std::int64_t kPatchInput = kPatch * kPatch + 1;  // pixels, and a mark of the class token
 
 struct Shaped {
     std::string name;
@@ -30,13 +29,13 @@ std::vector<Shaped> shapes(const StrokeDims& d) {
     const std::int64_t w = d.width;
     std::vector<Shaped> all;
     if (!d.transformer) {
-        for (std::int64_t l = 0; l < kConvLayers; ++l) all.push_back({fmt::format("strokes.cnn.layers.{}.conv", l), {w, 9 * (l == 0 ? 1 : w)}});
+        for (std::size_t l = 0; l < kStrides.size(); ++l) all.push_back({fmt::format("strokes.cnn.layers.{}.conv", l), {w, 9 * (l == 0 ? 1 : w)}});
         all.push_back({"strokes.cnn.head", {kShapes, w}});
         return all;
     }
     const auto add = [&](const char* name, Shape shape) { all.push_back({std::string("strokes.transformer.") + name, std::move(shape)}); };
-    add("patch", {w, kPatchInput});
-    add("place", {kPatches + 1, w});
+    add("patch", {w, kPatch * kPatch});
+    add("place", {kPatches, w});
     add("attn_norm", {w});
     for (const char* name : {"q_proj", "k_proj", "v_proj", "o_proj"}) add(name, {w, w});
     add("mlp_norm", {w});
@@ -80,29 +79,28 @@ std::vector<Segment> outline(std::int64_t shape) {
     return circle;
 }
 
-/// Pictures as the Transformer takes them: [B, 50, 17], the class token last.
+/// Pictures as the Transformer takes them: [B, 49, 16].
 template <class Real>
 Tensor<Real> patches_of(const Tensor<Real>& pictures) {
     constexpr std::int64_t kSide = kImage / kPatch;
     const std::int64_t batch = pictures.dim(0);
-    Tensor<Real> out({batch, kPatches + 1, kPatchInput});
-    for (std::int64_t b = 0; b < batch; ++b) {
+    Tensor<Real> out({batch, kPatches, kPatch * kPatch});
+    for (std::int64_t b = 0; b < batch; ++b)
         for (std::int64_t y = 0; y < kImage; ++y)
             for (std::int64_t x = 0; x < kImage; ++x)
-                out.row(b * (kPatches + 1) + y / kPatch * kSide + x / kPatch)[y % kPatch * kPatch + x % kPatch] = pictures[(b * kImage + y) * kImage + x];
-        out.row(b * (kPatches + 1) + kPatches)[kPatchInput - 1] = 1;
-    }
+                out.row(b * kPatches + y / kPatch * kSide + x / kPatch)[y % kPatch * kPatch + x % kPatch] = pictures[(b * kImage + y) * kImage + x];
     return out;
 }
 
 template <class Real>
 TensorId run_stroke_cnn(Tape<Real>& tape, const Weights<Real>& weights, const Tensor<Real>& pictures) {
     TensorId x = tape.input("strokes.cnn.x", pictures);
-    for (std::int64_t l = 0; l < kConvLayers; ++l) {
+    for (std::size_t l = 0; l < kStrides.size(); ++l) {
         const std::string layer = fmt::format("strokes.cnn.layers.{}.", l);
         const TensorId w = tape.weight(layer + "conv", weights.at(layer + "conv"));
-        x = ops::tanh(tape, ops::conv(tape, x, w, {.kernel_h = 3, .kernel_w = 3, .stride = 2}, layer + "c"), layer + "out");
+        x = ops::tanh(tape, ops::conv(tape, x, w, {.kernel_h = 3, .kernel_w = 3, .stride = kStrides[l]}, layer + "c"), layer + "out");
     }
+    x = ops::mean_places(tape, x, "strokes.cnn.mean");
     return ops::linear(tape, x, tape.weight("strokes.cnn.head", weights.at("strokes.cnn.head")), "strokes.cnn.logits");
 }
 
@@ -112,8 +110,8 @@ TensorId run_stroke_transformer(Tape<Real>& tape, const StrokeDims& dims, const 
     const auto w = [&](const char* name) { return tape.weight(n(name), weights.at(n(name))); };
     const auto linear = [&](TensorId x, const char* weight, const char* out) { return ops::linear(tape, x, w(weight), n(out)); };
     const auto heads = [&](TensorId x, const char* out) { return ops::slice(tape, x, kHeadDim, 0, kHeadDim, true, n(out)); };
-    Tensor<Real> places({pictures.dim(0), kPatches + 1});
-    for (std::int64_t i = 0; i < places.size(); ++i) places[i] = static_cast<Real>(i % (kPatches + 1));
+    Tensor<Real> places({pictures.dim(0), kPatches});
+    for (std::int64_t i = 0; i < places.size(); ++i) places[i] = static_cast<Real>(i % kPatches);
     const TensorId place = ops::embedding(tape, tape.input(n("places"), std::move(places), true), w("place"), n("place_rows"));
     const TensorId x = ops::add(tape, linear(tape.input(n("x"), patches_of(pictures)), "patch", "patch_rows"), place, n("in"));
     const TensorId a = ops::rmsnorm(tape, x, w("attn_norm"), 1e-6, n("attn_in"));
@@ -124,8 +122,7 @@ TensorId run_stroke_transformer(Tape<Real>& tape, const StrokeDims& dims, const 
     const TensorId m = ops::rmsnorm(tape, after, w("mlp_norm"), 1e-6, n("mlp_in"));
     const TensorId inner = ops::swiglu(tape, linear(m, "gate_proj", "gate"), linear(m, "up_proj", "up"), n("swiglu"));
     const TensorId end = ops::add(tape, after, linear(inner, "down_proj", "mlp_out"), n("end"));
-    const TensorId last = ops::rmsnorm(tape, ops::take_tokens(tape, end, kPatches, 1, n("class")), w("norm"), 1e-6, n("out"));
-    return linear(last, "head", "logits");
+    return linear(ops::mean_places(tape, ops::rmsnorm(tape, end, w("norm"), 1e-6, n("out")), n("mean")), "head", "logits");
 }
 
 struct StrokeBatch {

@@ -30,8 +30,8 @@ struct StrokeRecipe {
 /// Picture `index` of a set: its shape is index % 8, place, size, slant and thickness are drawn. Values 0 .. 1 with noise.
 Tensor<float> stroke_picture(std::uint64_t seed, std::string_view purpose, std::int64_t index);
 
-/// CNN: five layers tanh(conv 3x3, stride 2), 28 -> 14 -> 7 -> 4 -> 2 -> 1. Transformer: 49 patches and a class token, learned
-/// places, one block of full attention with two-fold heads.
+/// CNN: four layers tanh(conv 3x3), 28 -> 14 -> 14 -> 7 -> 7. Transformer: 49 patches with learned places, one block of full
+/// attention. Both take the mean over all places, then a linear head.
 struct StrokeDims {
     bool transformer = false;
     std::int64_t width = 0, inner = 0;

@@ -65,6 +65,14 @@ TEST(NetworkOps, ConvolutionsOverSequencesAndImages) {
     check_conv({1, 7, 5, 1}, {2, 9}, {.kernel_h = 3, .kernel_w = 3, .stride = 2}, {1, 4, 3, 2});
 }
 
+TEST(NetworkOps, MeanOverPlaces) {
+    gradcheck({random_tensor({2, 3, 2, 4}, 1)}, [](Tape<double>& t, const auto& in) { return std::vector{ops::mean_places(t, in[0], "y")}; });
+    Tape<double> tape;
+    ops::mean_places(tape, tape.input("x", random_tensor({2, 3, 2, 4}, 1)), "y");
+    EXPECT_EQ(tape.value(1).shape(), (Shape{2, 1, 4}));
+    expect_explained(tape, "y");
+}
+
 TEST(NetworkOps, CausalConvolutionSeesTwoBack) {
     Tape<double> tape;
     const TensorId x = tape.input("x", random_tensor({1, 8, 2}, 1)), w = tape.input("w", random_tensor({3, 6}, 2));
