@@ -43,7 +43,10 @@ struct Decoder::Impl {
     const Config& config;
     std::int64_t groups, key_width, value_width, row;
     std::int64_t length = 0, draft_length = 0;
-    std::vector<Buffer> caches;  // per layer [capacity][row], then kReadAhead numbers
+    std::vector<Buffer> caches;  // per layer [capacity][row], then kReadAhead numbers; `many`: one such block per slot
+    bool many = false;           // the rows of x are sequences of equal length, not tokens of one sequence
+    std::int64_t capacity = 0;   // tokens of a slot, when many
+    std::vector<std::int64_t> slots;  // of every live sequence, when many
     Scratch x, normed, queries, q_latent, projected, scores, mixed, context, out, gate, up, picked, sent, returned;
     PackedMatrix<float> keys;  // of the layer under way, [key_width, tokens]
     std::vector<std::int64_t> chosen;  // expert of every (row, k)
@@ -57,6 +60,12 @@ struct Decoder::Impl {
             const auto wanted = static_cast<std::size_t>(tokens * row + kReadAhead);
             if (c.size() < wanted) c.resize(std::max(wanted, 2 * c.size()), 0.0F);
         }
+    }
+
+    [[nodiscard]] std::int64_t position(std::int64_t r) const { return many ? length : length + r; }
+
+    [[nodiscard]] float* cache_row(Buffer& cache, std::int64_t r) const {
+        return cache.data() + (many ? slots[static_cast<std::size_t>(r)] * capacity + length : length + r) * row;
     }
 
     View<float> norm_rows(View<float> in, const std::vector<float>& gain) {
@@ -85,10 +94,10 @@ struct Decoder::Impl {
         const std::int64_t heads = config.num_attention_heads, nope = config.qk_nope_head_dim, pe = config.qk_rope_head_dim, rank = config.kv_lora_rank;
         const View<float> kv = multiply(l.kv_a, in, projected);
         for (std::int64_t r = 0; r < in.rows; ++r) {
-            float* to = cache.data() + (length + r) * row;
+            float* to = cache_row(cache, r);
             ops::rmsnorm_row(kv.data + r * kv.cols, l.kv_norm.data(), rank, config.rms_norm_eps, to);
             std::copy(kv.data + r * kv.cols + rank, kv.data + r * kv.cols + rank + pe, to + rank);
-            rotate(to + rank, length + r);
+            rotate(to + rank, position(r));
         }
         View<float> q = in;
         if (config.q_lora_rank) {
@@ -106,7 +115,7 @@ struct Decoder::Impl {
             for (std::int64_t r = 0; r < in.rows; ++r) {
                 float* to = latent.data + (r * heads + h) * key_width + rank;
                 std::copy_n(q.data + r * q.cols + h * (nope + pe) + nope, pe, to);
-                rotate(to, length + r);
+                rotate(to, position(r));
             }
         }
     }
@@ -116,37 +125,43 @@ struct Decoder::Impl {
         const View<float> k = multiply(l.k, in, projected);
         for (std::int64_t r = 0; r < in.rows; ++r)
             for (std::int64_t g = 0; g < groups; ++g) {
-                float* to = cache.data() + (length + r) * row + g * width;
+                float* to = cache_row(cache, r) + g * width;
                 std::copy_n(k.data + r * k.cols + g * width, width, to);
-                rotate(to, length + r);
+                rotate(to, position(r));
             }
         const View<float> v = multiply(l.v, in, projected);
         for (std::int64_t r = 0; r < in.rows; ++r)
-            std::copy_n(v.data + r * v.cols, groups * width, cache.data() + (length + r) * row + groups * width);
+            std::copy_n(v.data + r * v.cols, groups * width, cache_row(cache, r) + groups * width);
         const View<float> q = multiply(l.q, in, q_latent);
         for (std::int64_t r = 0; r < in.rows; ++r)
-            for (std::int64_t h = 0; h < heads; ++h) rotate(q.data + r * q.cols + h * width, length + r);
+            for (std::int64_t h = 0; h < heads; ++h) rotate(q.data + r * q.cols + h * width, position(r));
     }
 
-    /// mixed [n*H, value_width]: every new token's heads over the cache up to that token.
+    /// mixed [n*H, value_width]: every new token's heads over its cache up to that token.
     void attend(std::int64_t rows, const Buffer& cache) {
+        mixed.set(rows * config.num_attention_heads, value_width);
+        if (!many) return attend_rows(0, rows, cache.data());
+        for (std::int64_t r = 0; r < rows; ++r) attend_rows(r, 1, cache.data() + slots[static_cast<std::size_t>(r)] * capacity * row);
+    }
+
+    /// Rows [first, first + rows) are successive tokens of the sequence whose cache begins at `cached`.
+    void attend_rows(std::int64_t first, std::int64_t rows, const float* cached) {
         const std::int64_t heads = config.num_attention_heads, per_group = heads / groups;
         const bool mla = config.attention == AttentionKind::kMla;
-        const View<float> m = mixed.set(rows * heads, value_width);
         for (std::int64_t g = 0; g < groups; ++g) {
-            keys.assign(View<const float>{cache.data() + g * key_width, length + rows, key_width, row, 1}.transposed());
-            const float* values = mla ? cache.data() : cache.data() + groups * key_width + g * value_width;
+            keys.assign(View<const float>{cached + g * key_width, length + rows, key_width, row, 1}.transposed());
+            const float* values = mla ? cached : cached + groups * key_width + g * value_width;
             for (std::int64_t r = 0; r < rows; ++r) {
-                const std::int64_t live = length + r + 1, first = r * heads + g * per_group;
+                const std::int64_t live = length + r + 1, at = (first + r) * heads + g * per_group;
                 const View<float> s = scores.set(per_group, live);
-                keys.multiply({q_latent.data.data() + first * key_width, per_group, key_width, key_width, 1}, s);
+                keys.multiply({q_latent.data.data() + at * key_width, per_group, key_width, key_width, 1}, s);
                 for (std::int64_t h = 0; h < per_group; ++h) {
                     float* sh = s.data + h * live;
                     for (std::int64_t u = 0; u < live; ++u) sh[u] *= model.scale;
                     ops::softmax_row(sh, sh, live, live);
                 }
                 const View<const float> v{values, live, value_width, row, 1};
-                matmul_in_place(read(s), v, View<float>{m.data + first * value_width, per_group, value_width, value_width, 1});
+                matmul_in_place(read(s), v, View<float>{mixed.data.data() + at * value_width, per_group, value_width, value_width, 1});
             }
         }
     }
@@ -227,18 +242,18 @@ struct Decoder::Impl {
     void run_experts(const PackedLayer& l, View<float> in) {
         const std::int64_t dim = in.cols, k = config.num_experts_per_tok;
         const View<float> to = returned.set(in.rows * k, dim);
-        std::vector<std::int64_t> slots;
+        std::vector<std::int64_t> places;
         for (std::int64_t e = 0; e < config.n_routed_experts; ++e) {
-            slots.clear();
+            places.clear();
             for (std::size_t j = 0; j < chosen.size(); ++j)
-                if (chosen[j] == e) slots.push_back(static_cast<std::int64_t>(j));
-            if (slots.empty()) continue;
-            const View<float> x_e = sent.set(static_cast<std::int64_t>(slots.size()), dim);
-            for (std::size_t i = 0; i < slots.size(); ++i)
-                std::copy_n(in.data + slots[i] / k * dim, dim, x_e.data + static_cast<std::int64_t>(i) * dim);
+                if (chosen[j] == e) places.push_back(static_cast<std::int64_t>(j));
+            if (places.empty()) continue;
+            const View<float> x_e = sent.set(static_cast<std::int64_t>(places.size()), dim);
+            for (std::size_t i = 0; i < places.size(); ++i)
+                std::copy_n(in.data + places[i] / k * dim, dim, x_e.data + static_cast<std::int64_t>(i) * dim);
             const View<float> y_e = mlp(l.experts[static_cast<std::size_t>(e)], x_e);
-            for (std::size_t i = 0; i < slots.size(); ++i)
-                std::copy_n(y_e.data + static_cast<std::int64_t>(i) * dim, dim, to.data + slots[i] * dim);
+            for (std::size_t i = 0; i < places.size(); ++i)
+                std::copy_n(y_e.data + static_cast<std::int64_t>(i) * dim, dim, to.data + places[i] * dim);
         }
     }
 
@@ -288,23 +303,53 @@ struct Decoder::Impl {
         model.head.multiply_row(last.data, draft_logits.data());
     }
 
-    /// all: logits of every new row, and their normed states.
-    void run(std::span<const std::int32_t> ids, bool all = false) {
+    /// The residual stream after the last layer, one row per id.
+    View<float> through_layers(std::span<const std::int32_t> ids) {
         const auto n = static_cast<std::int64_t>(ids.size());
-        reserve(length + n);
         const View<float> stream = x.set(n, config.hidden_size);
         for (std::int64_t r = 0; r < n; ++r) {
             const float* from = model.embedding.row(ids[static_cast<std::size_t>(r)]);
             std::copy(from, from + config.hidden_size, stream.data + r * config.hidden_size);
         }
         for (std::size_t i = 0; i < model.layers.size(); ++i) block(model.layers[i], stream, caches[i]);
-        length += n;
+        length += many ? 1 : n;
+        return stream;
+    }
+
+    /// all: logits of every new row, and their normed states.
+    void run(std::span<const std::int32_t> ids, bool all = false) {
+        const auto n = static_cast<std::int64_t>(ids.size());
+        reserve(length + n);
+        const View<float> stream = through_layers(ids);
         const std::int64_t rows = all ? n : 1, dim = config.hidden_size;
         const View<float> last{stream.data + (n - rows) * dim, rows, dim, dim, 1};
         const View<float> final_rows = norm_rows(last, model.final_norm);
         hidden.assign(final_rows.data, final_rows.data + (all ? n * dim : 0));
         logits.resize(static_cast<std::size_t>(rows * config.vocab_size));
         for (std::int64_t r = 0; r < rows; ++r) model.head.multiply_row(final_rows.data + r * dim, logits.data() + r * config.vocab_size);
+    }
+
+    /// logits [n, V] of the next token of every live sequence.
+    void run_many(std::span<const std::int32_t> ids) {
+        const auto n = static_cast<std::int64_t>(ids.size());
+        const View<float> final_rows = norm_rows(through_layers(ids), model.final_norm);
+        logits.resize(static_cast<std::size_t>(n * config.vocab_size));
+        model.head.multiply(read(final_rows), {logits.data(), n, config.vocab_size, config.vocab_size, 1});
+    }
+
+    /// Tokens that the model has, and room for them after `before` others. Error codes: empty_prompt and those of check.
+    [[nodiscard]] Result<void> check_next(std::span<const std::int32_t> ids, std::int64_t before) const {
+        if (ids.empty()) return Error{"empty_prompt", {}, {}};
+        return check(ids, before + static_cast<std::int64_t>(ids.size()), config.max_position_embeddings);
+    }
+
+    /// Error codes: bad_token_id, too_long.
+    [[nodiscard]] Result<void> check(std::span<const std::int32_t> ids, std::int64_t total, std::int64_t limit) const {
+        if (total > limit) return Error{"too_long", {{"tokens", std::to_string(total)}, {"limit", std::to_string(limit)}}, {}};
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            if (ids[i] < 0 || ids[i] >= config.vocab_size)
+                return Error{"bad_token_id", {{"id", std::to_string(ids[i])}, {"vocab", std::to_string(config.vocab_size)}}, fmt::format("position {}", i)};
+        return {};
     }
 };
 
@@ -313,30 +358,14 @@ Decoder::Decoder(const PackedModel& packed) : impl_(std::make_unique<Impl>(packe
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 
-namespace {
-
-/// Tokens that the model has, and room for them after `length` others.
-Result<void> check_tokens(const Config& c, std::int64_t length, std::span<const std::int32_t> ids) {
-    if (ids.empty()) return Error{"empty_prompt", {}, {}};
-    const std::int64_t total = length + static_cast<std::int64_t>(ids.size());
-    if (total > c.max_position_embeddings)
-        return Error{"too_long", {{"tokens", std::to_string(total)}, {"limit", std::to_string(c.max_position_embeddings)}}, {}};
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        if (ids[i] < 0 || ids[i] >= c.vocab_size)
-            return Error{"bad_token_id", {{"id", std::to_string(ids[i])}, {"vocab", std::to_string(c.vocab_size)}}, fmt::format("position {}", i)};
-    return {};
-}
-
-}  // namespace
-
 Result<std::span<const float>> Decoder::append(std::span<const std::int32_t> ids) {
-    DG_TRY(check_tokens(impl_->config, impl_->length, ids));
+    DG_TRY(impl_->check_next(ids, impl_->length));
     impl_->run(ids);
     return std::span<const float>(impl_->logits);
 }
 
 Result<std::span<const float>> Decoder::append_all(std::span<const std::int32_t> ids) {
-    DG_TRY(check_tokens(impl_->config, impl_->length, ids));
+    DG_TRY(impl_->check_next(ids, impl_->length));
     impl_->run(ids, true);
     return std::span<const float>(impl_->logits);
 }
@@ -345,7 +374,7 @@ std::span<const float> Decoder::hidden() const { return impl_->hidden; }
 
 Result<std::span<const float>> Decoder::draft(std::span<const std::int32_t> next, std::span<const float> hidden) {
     if (!impl_->model.mtp) return Error{"no_mtp", {}, {}};
-    DG_TRY(check_tokens(impl_->config, impl_->draft_length, next));
+    DG_TRY(impl_->check_next(next, impl_->draft_length));
     DG_CHECK_EQ(hidden.size(), next.size() * static_cast<std::size_t>(impl_->config.hidden_size));
     impl_->draft(next, hidden);
     return std::span<const float>(impl_->draft_logits);
@@ -362,6 +391,52 @@ void Decoder::truncate(std::int64_t length) {
 
 std::int64_t Decoder::cache_bytes_per_token() const {
     return impl_->config.num_hidden_layers * impl_->row * static_cast<std::int64_t>(sizeof(float));
+}
+
+BatchDecoder::BatchDecoder(const PackedModel& packed, std::int64_t sequences, std::int64_t tokens) : impl_(std::make_unique<Decoder::Impl>(packed.impl())) {
+    impl_->many = true;
+    impl_->capacity = std::min(tokens, packed.config().max_position_embeddings);
+    for (std::int64_t i = 0; i < sequences; ++i) impl_->slots.push_back(i);
+    for (Buffer& c : impl_->caches) c.resize(static_cast<std::size_t>(sequences * impl_->capacity * impl_->row + kReadAhead), 0.0F);
+    all_ = sequences;
+}
+
+BatchDecoder::~BatchDecoder() = default;
+BatchDecoder::BatchDecoder(BatchDecoder&&) noexcept = default;
+
+Result<View<const float>> BatchDecoder::append(std::span<const std::int32_t> ids) {
+    DG_CHECK_EQ(static_cast<std::int64_t>(ids.size()), live());
+    if (ids.empty()) return Error{"empty_prompt", {}, {}};
+    DG_TRY(impl_->check(ids, impl_->length + 1, impl_->capacity));
+    impl_->run_many(ids);
+    return View<const float>{impl_->logits.data(), live(), impl_->config.vocab_size, impl_->config.vocab_size, 1};
+}
+
+std::int64_t BatchDecoder::live() const { return static_cast<std::int64_t>(impl_->slots.size()); }
+
+std::int64_t BatchDecoder::length() const { return impl_->length; }
+
+void BatchDecoder::select(std::span<const std::int64_t> places) {
+    Decoder::Impl& d = *impl_;
+    DG_CHECK(static_cast<std::int64_t>(places.size()) <= all_);
+    std::vector<bool> kept(static_cast<std::size_t>(all_), false);
+    for (const std::int64_t p : places) kept[static_cast<std::size_t>(d.slots.at(static_cast<std::size_t>(p)))] = true;
+    std::vector<bool> seen(kept.size(), false);
+    std::vector<std::int64_t> slots;
+    std::int64_t free = 0;
+    for (const std::int64_t p : places) {
+        std::int64_t slot = d.slots[static_cast<std::size_t>(p)];
+        if (seen[static_cast<std::size_t>(slot)]) {
+            // the second of a kind: its cache is copied to a slot nobody keeps
+            while (kept[static_cast<std::size_t>(free)]) ++free;
+            for (Buffer& c : d.caches) std::copy_n(c.data() + slot * d.capacity * d.row, d.length * d.row, c.data() + free * d.capacity * d.row);
+            slot = free;
+            kept[static_cast<std::size_t>(slot)] = true;
+        }
+        seen[static_cast<std::size_t>(slot)] = true;
+        slots.push_back(slot);
+    }
+    d.slots = std::move(slots);
 }
 
 }  // namespace dg

@@ -59,6 +59,7 @@ struct Tokenizer::Impl {
     std::vector<char> special;           // by id
     std::vector<std::int32_t> specials;  // ids, ascending
     std::array<std::int32_t, 256> byte_id{};
+    std::int32_t unknown = -1;  // the special token of bytes without an id; -1: every byte has one
     std::vector<Merge> merges;
     PairRanks ranks;
 

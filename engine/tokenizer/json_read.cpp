@@ -308,11 +308,14 @@ Result<void> Reader::check_vocab(Tokenizer::Impl& impl) {
         }
         if (impl.special[id] != 0) impl.specials.push_back(static_cast<std::int32_t>(id));
     }
+    const Json& named = at(at(root_, "model"), "unk_token");
+    const auto unknown = named.is_string() ? added_.find(named.get<std::string>()) : added_.end();
     for (std::size_t b = 0; b < 256; ++b) {
         const auto it = ordinary_.find(std::string(1, static_cast<char>(b)));
-        if (it == ordinary_.end())
+        if (it == ordinary_.end() && unknown == added_.end())
             return fail("tokenizer_vocab_byte", {{"byte", fmt::format("{:02X}", b)}});
-        impl.byte_id[b] = it->second;
+        impl.byte_id[b] = it == ordinary_.end() ? unknown->second : it->second;
+        if (it == ordinary_.end()) impl.unknown = unknown->second;
     }
     return {};
 }

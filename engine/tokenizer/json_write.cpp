@@ -53,7 +53,7 @@ std::string Tokenizer::json() const {
   "model": {{
     "type": "BPE",
     "dropout": null,
-    "unk_token": null,
+    "unk_token": {unknown},
     "continuing_subword_prefix": null,
     "end_of_word_suffix": null,
     "fuse_unk": false,
@@ -67,7 +67,8 @@ std::string Tokenizer::json() const {
 }}
 )",
                        fmt::arg("added", added), fmt::arg("regex", quoted(text::split_regex())),
-                       fmt::arg("vocab", vocab), fmt::arg("merges", merges));
+                       fmt::arg("vocab", vocab), fmt::arg("merges", merges),
+                       fmt::arg("unknown", impl_->unknown < 0 ? "null" : quoted(bytes(impl_->unknown))));
 }
 
 }  // namespace dg

@@ -70,6 +70,23 @@ std::pair<std::size_t, std::int32_t> Tokenizer::Impl::find_special(std::string_v
     return {text.size(), -1};
 }
 
+Tokenizer Tokenizer::characters(std::string_view alphabet, const std::string& unknown) {
+    Impl impl;
+    impl.bytes.push_back(unknown);
+    impl.special.push_back(1);
+    impl.specials.push_back(0);
+    impl.byte_id.fill(0);
+    impl.unknown = 0;
+    for (const char c : alphabet) {
+        std::int32_t& id = impl.byte_id[static_cast<unsigned char>(c)];
+        DG_CHECK_EQ(id, 0);
+        id = static_cast<std::int32_t>(impl.bytes.size());
+        impl.bytes.emplace_back(1, c);
+        impl.special.push_back(0);
+    }
+    return Impl::wrap(std::move(impl));
+}
+
 Tokenizer Tokenizer::Impl::wrap(Impl impl) {
     Tokenizer tokenizer;
     *tokenizer.impl_ = std::move(impl);
@@ -135,7 +152,8 @@ std::vector<TokenSpan> Tokenizer::encode_spans(std::string_view text, bool speci
                 text.substr(begin, text::pre_token_size(text.substr(begin, end - begin)));
             for (const std::int32_t id : cache.get(
                      word, [&]() -> const auto& { return merge(word); })) {
-                const std::size_t size = impl.bytes[static_cast<std::size_t>(id)].size();
+                // ordinary text holds no special token but the one for unknown bytes
+                const std::size_t size = id == impl.unknown ? 1 : impl.bytes[static_cast<std::size_t>(id)].size();
                 out.push_back({id, begin, begin + size});
                 begin += size;
             }

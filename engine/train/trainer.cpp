@@ -1,5 +1,6 @@
 #include "engine/train/trainer.h"
 
+#include "engine/base/parallel.h"
 #include "engine/io/safetensors.h"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace dg {
 namespace {
@@ -47,6 +49,17 @@ void Trainer::count_loads(const Tape<float>& tape) {
     }
 }
 
+void Trainer::add_gradients(const Tape<float>& tape, double share) {
+    const auto weight_of_batch = static_cast<float>(share);
+    for (auto& [name, weight] : model_.weights.tensors) {
+        const TensorId id = tape.find(name);
+        if (id < 0 || tape.grad(id).empty() || name.ends_with("e_score_correction_bias")) continue;
+        const Tensor<float>& g = tape.grad(id);
+        Tensor<float>& sum = gradients_.try_emplace(name, Tensor<float>(g.shape())).first->second;
+        for (std::int64_t i = 0; i < g.size(); ++i) sum[i] = std::fma(weight_of_batch, g[i], sum[i]);
+    }
+}
+
 Result<void> Trainer::accumulate(const TokenBatch& batch, const ForwardOptions& forward_options, double share, StepStats& stats) {
     Tape<float> tape(Tape<float>::Mode::kTrain);
     DG_TRY(forward(model_, batch, forward_options, tape));
@@ -55,30 +68,61 @@ Result<void> Trainer::accumulate(const TokenBatch& batch, const ForwardOptions& 
     if (mtp >= 0) stats.loss_mtp += share * static_cast<double>(tape.value(mtp)[0]);
     Tensor<float> seed(tape.value(total).shape(), {static_cast<float>(settings_.loss_scale)});
     tape.backward_from(std::array{std::pair<TensorId, Tensor<float>>(total, std::move(seed))});
-    const auto weight_of_batch = static_cast<float>(share / settings_.loss_scale);
-    for (auto& [name, weight] : model_.weights.tensors) {
-        const TensorId id = tape.find(name);
-        if (id < 0 || tape.grad(id).empty() || name.ends_with("e_score_correction_bias")) continue;
-        const Tensor<float>& g = tape.grad(id);
-        Tensor<float>& sum = gradients_.try_emplace(name, Tensor<float>(g.shape())).first->second;
-        for (std::int64_t i = 0; i < g.size(); ++i) sum[i] = std::fma(weight_of_batch, g[i], sum[i]);
-    }
+    add_gradients(tape, share / settings_.loss_scale);
     count_loads(tape);
     stats.tokens += batch.batch * batch.length;
     return {};
 }
 
-Result<StepStats> Trainer::step(const std::vector<TokenBatch>& micro_batches) {
-    StepStats stats;
-    const std::int64_t step = state_.steps;
-    stats.step = step + 1;
-    stats.lr = settings_.schedule.learning_rate(step);
+void Trainer::begin_step(StepStats& stats) {
+    stats.step = state_.steps + 1;
+    stats.lr = settings_.schedule.learning_rate(state_.steps);
     gradients_.clear();
     loads_.clear();
-    for (const TokenBatch& batch : micro_batches) DG_TRY(accumulate(batch, options(step), 1.0 / static_cast<double>(micro_batches.size()), stats));
+}
+
+Result<StepStats> Trainer::step(const std::vector<TokenBatch>& micro_batches) {
+    StepStats stats;
+    begin_step(stats);
+    const ForwardOptions forward_options = options(state_.steps);
+    for (const TokenBatch& batch : micro_batches) DG_TRY(accumulate(batch, forward_options, 1.0 / static_cast<double>(micro_batches.size()), stats));
+    finish_step(stats);
+    return stats;
+}
+
+Result<StepStats> Trainer::step(std::int64_t parts, const Objective& objective, std::int64_t tokens) {
+    StepStats stats;
+    begin_step(stats);
+    stats.tokens = tokens;
+    std::vector<std::optional<Tape<float>>> tapes(static_cast<std::size_t>(parts));
+    std::vector<Result<TensorId>> losses(static_cast<std::size_t>(parts), TensorId{-1});
+    const auto run = [&](std::int64_t i) {
+        const auto k = static_cast<std::size_t>(i);
+        tapes[k].emplace(Tape<float>::Mode::kTrain);
+        losses[k] = objective(i, *tapes[k]);
+        if (losses[k]) tapes[k]->backward(*losses[k]);
+    };
+    // one part leaves the threads to its ops
+    if (parts == 1) {
+        run(0);
+    } else {
+        parallel_for(parts, run);
+    }
+    for (std::size_t k = 0; k < tapes.size(); ++k) {
+        if (!losses[k]) return losses[k].error();
+        stats.loss += static_cast<double>(tapes[k]->value(*losses[k])[0]);
+        add_gradients(*tapes[k], 1.0);
+        count_loads(*tapes[k]);
+    }
+    finish_step(stats);
+    return stats;
+}
+
+void Trainer::finish_step(StepStats& stats) {
     stats.grad_norm = global_norm(gradients_);
     stats.diverged = !std::isfinite(stats.loss) || !std::isfinite(stats.grad_norm);
     if (!stats.diverged) {
+        const std::int64_t step = state_.steps;
         adamw_step(settings_.adamw, stats.lr, gradients_, model_.weights, state_);
         update_router_bias(step);
         tokens_ += stats.tokens;
@@ -89,7 +133,6 @@ Result<StepStats> Trainer::step(const std::vector<TokenBatch>& micro_batches) {
         stats.max_vio += (*std::max_element(load.begin(), load.end()) / (sum / static_cast<double>(load.size())) - 1.0) / static_cast<double>(loads_.size());
     }
     stats.tokens = tokens_;
-    return stats;
 }
 
 void Trainer::update_router_bias(std::int64_t step) {

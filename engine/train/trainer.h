@@ -53,6 +53,12 @@ class Trainer {
     /// One optimiser step on micro-batches of equal size: gradients are averaged. Error codes of forward().
     Result<StepStats> step(const std::vector<TokenBatch>& micro_batches);
 
+    /// Runs the model on micro-batch `part` and returns the tape's scalar whose gradient is wanted.
+    using Objective = std::function<Result<TensorId>(std::int64_t part, Tape<float>& tape)>;
+    /// One optimiser step on an objective of one's own (SFT with a loss mask, GRPO): gradients of the parts are ADDED, in order;
+    /// several parts run side by side. `tokens` counts as seen; loss = sum of the parts' scalars.
+    Result<StepStats> step(std::int64_t parts, const Objective& objective, std::int64_t tokens);
+
     /// Weights, moments, step and token counts in one safetensors file, whole or not at all.
     Result<void> save(const std::filesystem::path& file) const;
     /// Continues from save(): bit-equal to a run that never stopped. Error codes: safetensors_*, checkpoint_mismatch.
@@ -62,7 +68,10 @@ class Trainer {
     void update_router_bias(std::int64_t step);
     [[nodiscard]] ForwardOptions options(std::int64_t step) const;
     Result<void> accumulate(const TokenBatch& batch, const ForwardOptions& options, double share, StepStats& stats);
+    void add_gradients(const Tape<float>& tape, double share);
     void count_loads(const Tape<float>& tape);
+    void begin_step(StepStats& stats);
+    void finish_step(StepStats& stats);
 
     Model<float> model_;
     TrainSettings settings_;

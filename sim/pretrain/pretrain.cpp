@@ -5,6 +5,7 @@
 #include "sim/corpus/corpus.h"
 #include "sim/pretrain/batches.h"
 #include "sim/pretrain/card.h"
+#include "sim/reasoner/train.h"
 
 #include <fmt/format.h>
 
@@ -135,6 +136,7 @@ class Run {
 }  // namespace
 
 Result<void> pretrain(const Recipe& recipe, const PretrainOptions& options, std::stop_token stop) {
+    if (recipe.reasoner) return train_reasoner(recipe, options, stop);
     return Run(recipe, options).run(stop);
 }
 

@@ -97,6 +97,42 @@ Result<void> read_train(const toml::table& root, const std::string& where, Train
     return {};
 }
 
+Result<Phase> read_phase(const toml::table& table, const std::string& where) {
+    TableReader r(&table, "phase", where);
+    Phase phase;
+    Mixture& m = phase.mixture;
+    r.number("share", phase.share, 1e-6, 1);
+    for (auto [key, value] : {std::pair{"direct", &m.direct}, {"skip", &m.skip}, {"slip", &m.slip}, {"wait_slip", &m.wait_slip}, {"wait_ok", &m.wait_ok}, {"recheck", &m.recheck}, {"zeros", &m.zeros}})
+        r.number(key, *value, 0, 1);
+    r.number("min_terms", m.min_terms, 2, static_cast<double>(kSlots));
+    DG_TRY(r.finish());
+    return phase;
+}
+
+/// The tables of a reasoner's recipe.
+Result<void> read_reasoner(const toml::table& root, const std::string& where, Recipe& recipe) {
+    SftRecipe sft;
+    const toml::array* phases = root["phase"].as_array();
+    if (phases == nullptr || phases->empty()) return Error{"recipe_missing", {{"key", "[[phase]]"}}, where};
+    for (const toml::node& node : *phases) {
+        if (node.as_table() == nullptr) return Error{"recipe_missing", {{"key", "[[phase]]"}}, where};
+        DG_ASSIGN(Phase phase, read_phase(*node.as_table(), where));
+        sft.phases.push_back(phase);
+    }
+    if (const auto init = root["init"].value<std::string>()) sft.init = std::filesystem::path(where).parent_path() / *init;
+    TableReader data(root["data"].as_table(), "data", where);
+    data.number("tokens_per_batch", sft.tokens_per_batch, 128, 1 << 20);
+    data.number("checkpoint_steps", recipe.checkpoint_steps, 1, 1e8);
+    data.text("dtype", recipe.dtype, {"bf16", "f32"});
+    DG_TRY(data.finish());
+    TableReader gate(root["gate"].as_table(), "gate", where);
+    gate.number("full_chain", sft.gate_chain, 0, 1);
+    gate.number("wait_gap", sft.gate_wait_gap, 0, 1);
+    DG_TRY(gate.finish());
+    recipe.reasoner = std::move(sft);
+    return {};
+}
+
 Result<Config> read_model(const toml::table& root, const std::string& where, const std::string& dtype) {
     const toml::table* table = root["model"].as_table();
     if (table == nullptr) return Error{"recipe_missing", {{"key", "[model]"}}, where};
@@ -128,8 +164,23 @@ Result<Recipe> parse_recipe(const std::string& text, const std::string& where) {
     TableReader top(&root, "recipe", where);
     top.text("name", recipe.name, {});
     top.number("seed", recipe.seed, 0, 9e15);
-    for (const char* table : {"model", "tokenizer", "data", "train", "eval"}) top.know(table);
+    for (const char* table : {"model", "tokenizer", "data", "train", "eval", "phase", "gate", "init"}) top.know(table);
     DG_TRY(top.finish());
+
+    TableReader eval(root["eval"].as_table(), "eval", where);
+    eval.number("documents", recipe.eval_documents, 1, 1e6);
+    DG_TRY(eval.finish());
+    DG_TRY(read_train(root, where, recipe.train));
+    if (root.contains("phase")) {
+        DG_TRY(read_reasoner(root, where, recipe));
+        DG_ASSIGN(recipe.model, read_model(root, where, recipe.dtype));
+        const auto vocab = static_cast<std::int64_t>(kCharacters.size()) + 1;
+        if (recipe.model.vocab_size != vocab)
+            return Error{"recipe_range", {{"key", "model.vocab_size"}, {"low", std::to_string(vocab)}, {"high", std::to_string(vocab)}}, where};
+        if (recipe.model.max_position_embeddings < kPromptTokens + kMaxResponse)
+            return Error{"recipe_range", {{"key", "model.max_position_embeddings"}, {"low", std::to_string(kPromptTokens + kMaxResponse)}, {"high", "1048576"}}, where};
+        return recipe;
+    }
 
     TableReader tokenizer(root["tokenizer"].as_table(), "tokenizer", where);
     tokenizer.know("specials");
@@ -147,10 +198,6 @@ Result<Recipe> parse_recipe(const std::string& text, const std::string& where) {
     data.number("checkpoint_steps", recipe.checkpoint_steps, 1, 1e8);
     data.text("dtype", recipe.dtype, {"bf16", "f32"});
     DG_TRY(data.finish());
-    TableReader eval(root["eval"].as_table(), "eval", where);
-    eval.number("documents", recipe.eval_documents, 1, 1e6);
-    DG_TRY(eval.finish());
-    DG_TRY(read_train(root, where, recipe.train));
     DG_ASSIGN(recipe.model, read_model(root, where, recipe.dtype));
     if (recipe.length > recipe.model.max_position_embeddings)
         return Error{"recipe_range", {{"key", "data.length"}, {"low", "8"}, {"high", std::to_string(recipe.model.max_position_embeddings)}}, where};

@@ -5,12 +5,22 @@
 #include "engine/base/result.h"
 #include "engine/model/config.h"
 #include "engine/train/trainer.h"
+#include "sim/reasoner/sft.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dg::sim {
+
+/// [[phase]], [data], [gate]: what makes a recipe one of a reasoner (sim/reasoner).
+struct SftRecipe {
+    std::vector<Phase> phases;
+    std::filesystem::path init;                 // `init`: model folder to start from, relative to the recipe; empty = fresh weights
+    std::int64_t tokens_per_batch = 2048;       // padded
+    double gate_chain = 0, gate_wait_gap = 0;   // accuracy of full scratchpads, P(wait | wrong) - P(wait | right); 0 = no gate
+};
 
 struct Recipe {
     std::string name;
@@ -24,6 +34,7 @@ struct Recipe {
     std::int64_t checkpoint_steps = 500;    // steps between checkpoints
     std::string dtype = "bf16";             // of the finished model
     TrainSettings train;                    // [train]; also numerics, moments and loss_scale
+    std::optional<SftRecipe> reasoner;      // [[phase]] present
     std::string text;                       // the file itself, kept for the card
 };
 

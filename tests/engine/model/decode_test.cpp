@@ -86,6 +86,56 @@ TEST(Decoder, GqaHasTheBitsOfTheTape) { decoder_equals_tape(random_model(small_c
 
 TEST(Decoder, MqaHasTheBitsOfTheTape) { decoder_equals_tape(random_model(small_config(AttentionKind::kMqa), 3), 40); }
 
+/// Forks after three tokens, then sequences of different contents, some leaving on the way.
+void batch_equals_single(const Model<float>& model) {
+    const PackedModel packed(model);
+    const auto ids = random_ids(200, model.config.vocab_size);
+    BatchDecoder batch(packed, 5, 20);
+    const std::vector<std::int64_t> fork{0, 0, 1, 1, 1}, leave{4, 0, 2};
+    batch.select(std::vector<std::int64_t>{0, 1});
+    std::vector<Decoder> singles;
+    const std::vector<std::int32_t> start[2] = {{ids[0], ids[1], ids[2]}, {ids[3], ids[4], ids[5]}};
+    for (std::size_t t = 0; t < 3; ++t) ASSERT_TRUE(batch.append(std::vector<std::int32_t>{start[0][t], start[1][t]}));
+    batch.select(fork);
+    for (const std::int64_t f : fork) {
+        singles.emplace_back(packed);
+        ASSERT_TRUE(singles.back().append(start[static_cast<std::size_t>(f)]));
+    }
+    std::vector<std::int64_t> alive{0, 1, 2, 3, 4};
+    for (std::size_t t = 0; t < 9; ++t) {
+        if (t == 4) {
+            batch.select(leave);
+            alive = leave;
+        }
+        std::vector<std::int32_t> next;
+        for (const std::int64_t a : alive) next.push_back(ids[20 + 10 * static_cast<std::size_t>(a) + t]);
+        const auto logits = batch.append(next);
+        ASSERT_TRUE(logits);
+        for (std::size_t r = 0; r < alive.size(); ++r) {
+            const auto single = singles[static_cast<std::size_t>(alive[r])].append({&next[r], 1});
+            ASSERT_TRUE(single);
+            expect_bits(*single, logits->data + static_cast<std::int64_t>(r) * logits->row_stride, "sequence " + std::to_string(alive[r]) + ", token " + std::to_string(t));
+        }
+    }
+    EXPECT_EQ(batch.length(), 12);
+    EXPECT_EQ(batch.live(), 3);
+}
+
+TEST(BatchDecoder, HasTheBitsOfSingleDecoders) {
+    for (const AttentionKind kind : {AttentionKind::kMla, AttentionKind::kMha, AttentionKind::kGqa, AttentionKind::kMqa}) batch_equals_single(random_model(small_config(kind), 3));
+}
+
+TEST(BatchDecoder, BadInput) {
+    const Model<float> model = random_model(small_config(AttentionKind::kMla), 3);
+    const PackedModel packed(model);
+    BatchDecoder batch(packed, 2, 3);
+    EXPECT_EQ(batch.append(std::vector<std::int32_t>{1, 61}).error().code, "bad_token_id");
+    for (int t = 0; t < 3; ++t) ASSERT_TRUE(batch.append(std::vector<std::int32_t>{1, 2}));
+    EXPECT_EQ(batch.append(std::vector<std::int32_t>{1, 2}).error().code, "too_long");
+    batch.select({});
+    EXPECT_EQ(batch.append({}).error().code, "empty_prompt");
+}
+
 TEST(Decoder, GoldenModels) {
     for (const char* name : {"v3_grouped", "v2_softmax", "v3_yarn_mtp", "v3_fp8"}) {
         const std::string folder = std::string(DEEPGLASS_SOURCE_DIR) + "/tests/golden/model/" + name;
