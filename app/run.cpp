@@ -1,5 +1,6 @@
 // From words to exit status: declares every command of the table, parses, runs, words the error.
 #include "app/commands/command.h"
+#include "app/parse_words.h"
 
 #include "engine/base/suggest.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -88,7 +89,7 @@ int run_unguarded(const std::vector<std::string>& words, Context& context) {
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return cli.exit(e, context.out, context.err);  // --help, --version
         const std::string help = name.empty() ? "deepglass --help" : "deepglass " + name + " --help";
-        return report(context, {"usage_words", {{"reason", printable(e.what())}, {"help", help}}, ""});
+        return report(context, parse_error_in_words(e.what(), help));
     }
 }
 

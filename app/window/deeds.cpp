@@ -1,5 +1,6 @@
 #include "app/window/deeds.h"
 
+#include "app/window/inspector_panel.h"
 #include "app/window/shell.h"
 #include "viz/text/utf8.h"
 
@@ -16,6 +17,11 @@ using viz::Key;
 bool has_scene(const Shell& s) { return s.page != PageId::kStart && s.lab.scene() != nullptr; }
 
 bool has_clock(const Shell& s) { return has_scene(s) && s.lab.clock().stages() > 0; }
+
+bool inspecting(const Shell& s) { return s.page != PageId::kStart && s.inspector->is_open(); }
+
+/// In front of an audience the full stop is the remote's: it blanks the screen.
+bool steps_clock(const Shell& s) { return has_clock(s) && !s.presenter && !s.blank; }
 
 bool in_lesson(const Shell& s) { return s.page == PageId::kLesson && s.room.is_open(); }
 
@@ -65,6 +71,13 @@ void across(Shell& s, int step) {
     cycle(s, "position", step);
 }
 
+/// Forward and back as a presenter's remote sends them: steps of a lesson, in the lab stages of the clock.
+void remote(Shell& s, int step) {
+    if (in_lesson(s)) return s.go_step(step);
+    if (s.lab.clock().stages() == 0) return;
+    step > 0 ? s.lab.clock().next_stage() : s.lab.clock().previous_stage();
+}
+
 void flip_language(Shell& s) { s.lang = s.lang == viz::Lang::kZh ? viz::Lang::kEn : viz::Lang::kZh; }
 
 void full_screen(Shell& s) { s.host.set_full_screen(!s.host.full_screen()); }
@@ -87,18 +100,20 @@ constexpr std::array kDeeds = {
     Deed{"play", "space", [](Shell& s) { s.lab.clock().toggle(); }, &has_clock},
     Deed{"next_stage", "]", [](Shell& s) { s.lab.clock().next_stage(); }, &has_clock},
     Deed{"previous_stage", "[", [](Shell& s) { s.lab.clock().previous_stage(); }, &has_clock},
-    Deed{"step", ".", [](Shell& s) { nudge(s, 0.1); }, &has_clock},
+    Deed{"step", ".", [](Shell& s) { nudge(s, 0.1); }, &steps_clock},
     Deed{"step_back", ",", [](Shell& s) { nudge(s, -0.1); }, &has_clock},
     Deed{"reverse", "shift+space", [](Shell& s) { s.lab.clock().reverse(!s.lab.clock().reversed()); s.lab.clock().play(); }, &has_clock},
     Deed{"faster", "=", [](Shell& s) { s.lab.clock().step_speed(1); }, &has_clock},
     Deed{"slower", "-", [](Shell& s) { s.lab.clock().step_speed(-1); }, &has_clock},
-    Deed{"next", "pagedown", [](Shell& s) { s.go_step(1); }, &in_lesson},
-    Deed{"previous", "pageup", [](Shell& s) { s.go_step(-1); }, &in_lesson},
+    Deed{"next", "pagedown", [](Shell& s) { remote(s, 1); }, &has_scene},
+    Deed{"previous", "pageup", [](Shell& s) { remote(s, -1); }, &has_scene},
     Deed{"reveal", "enter", [](Shell& s) { s.reveal(); }, &in_lesson},
     Deed{"right", "right", [](Shell& s) { across(s, 1); }, &has_scene},
     Deed{"left", "left", [](Shell& s) { across(s, -1); }, &has_scene},
     Deed{"up", "up", [](Shell& s) { cycle(s, "layer", 1); }, &has_scene},
     Deed{"down", "down", [](Shell& s) { cycle(s, "layer", -1); }, &has_scene},
+    Deed{"pin", "p", [](Shell& s) { s.inspector->pin(s); }, &inspecting},
+    Deed{"back", "backspace", [](Shell& s) { s.inspector->back(s); }, &inspecting},
     Deed{"undo", "ctrl+z", [](Shell& s) { s.undo(); }, &has_scene},
     Deed{"redo", "ctrl+shift+z ctrl+y", [](Shell& s) { s.redo(); }, &has_scene},
     Deed{"reset", "r", [](Shell& s) { s.reset(); }, &has_scene},
@@ -111,7 +126,7 @@ constexpr std::array kDeeds = {
     Deed{"full_screen", "f f11", &full_screen},
     Deed{"presenter", "f5", &presenter},
     Deed{"controls", "h", [](Shell& s) { s.controls_hidden = !s.controls_hidden; }},
-    Deed{"blank", "b", [](Shell& s) { s.blank = !s.blank; }},
+    Deed{"blank", "b .", [](Shell& s) { s.blank = !s.blank; }},
     Deed{"zoom_in", "ctrl+=", [](Shell& s) { zoom(s, 1); }},
     Deed{"zoom_out", "ctrl+-", [](Shell& s) { zoom(s, -1); }},
     Deed{"zoom_reset", "ctrl+0", [](Shell& s) { zoom(s, 0); }},
@@ -180,6 +195,16 @@ bool presses(const InputEvent& event, std::string_view keys) {
         }
     }
     return false;
+}
+
+std::string all_key_labels(std::string_view keys) {
+    std::string out;
+    while (!keys.empty()) {
+        const std::size_t blank = std::min(keys.find(' '), keys.size());
+        out += (out.empty() ? "" : "  ") + key_label(keys.substr(0, blank));
+        keys.remove_prefix(std::min(blank + 1, keys.size()));
+    }
+    return out;
 }
 
 std::string key_label(std::string_view keys) {

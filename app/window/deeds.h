@@ -27,5 +27,7 @@ std::optional<viz::InputEvent> parse_key(std::string_view written);
 bool presses(const viz::InputEvent& event, std::string_view keys);
 /// For people: "Ctrl Z", "⇧ R", "空格" is left to the catalogue.
 std::string key_label(std::string_view keys);
+/// All of them: "/  Ctrl K  Ctrl F".
+std::string all_key_labels(std::string_view keys);
 
 }  // namespace dg::app

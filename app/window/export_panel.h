@@ -1,4 +1,5 @@
-// The export dialog: format, size, theme and file of the picture on the stage; written beside the frame thread.
+// The export dialog: format, size, resolution, theme, language and file of the picture on the stage, or of its whole
+// animation (GIF, MP4, a folder of frames); written beside the frame thread.
 #pragma once
 
 #include "app/window/lane.h"
@@ -24,15 +25,21 @@ class ExportPanel {
 
     [[nodiscard]] const Lane& lane() const { return lane_; }
 
-    /// File endings that can be written.
+    /// What can be written, as file endings; "frames" is a folder of pictures.
     static std::vector<std::string> formats();
 
   private:
     void start(Shell& shell);
     void set_format(int format);
+    [[nodiscard]] bool moves() const;
+    [[nodiscard]] std::string summary(const Shell& shell) const;
+    void draw_choices(Shell& shell, Ui& u, Rect area, float& y);
+    void draw_foot(Shell& shell, Ui& u, Rect area, float y, bool entered);
+    [[nodiscard]] std::string trouble(const Shell& shell) const;
 
-    int format_ = 0, size_ = 1, theme_ = 0;
-    std::string path_;
+    int format_ = 0, size_ = 1, theme_ = 0, sharpness_ = 0, lang_ = 0;
+    bool ffmpeg_ = false;  // looked for when the dialog opens
+    std::string path_, scene_;  // the scene the file was named for
     std::optional<Result<void>> ended_;
     std::string ended_file_;
     Lane lane_;

@@ -108,15 +108,15 @@ class WindowStage : public Stage {
   private:
     void build(double dt) {
         InputFrame input = queue_.next();
-        const auto start = Clock::now();
+        const double start = thread_seconds();
         shell_.frame(painter_, input, window_.width(), window_.height(), dt);
-        times.build.push_back(seconds_since(start) * 1000);
+        times.build.push_back(1000 * (thread_seconds() - start));
     }
 
     void show(viz::Image* copy) {
-        const auto start = Clock::now();
-        window_.present(shell_.look().ground, copy);
-        times.raster.push_back(seconds_since(start) * 1000);
+        const viz::PresentTimes took = window_.present(shell_.look().ground, copy);
+        if (took.raster >= 0) times.raster.push_back(1000 * took.raster);
+        times.present.push_back(1000 * took.present);
     }
 
     const viz::SceneData* picture() { return shell_.lab.shown() ? shell_.lab.shown()->data.get() : nullptr; }

@@ -1,6 +1,7 @@
 // The shell without a window: frames of fixed length, the software rasteriser, a clipboard of its own.
 #pragma once
 
+#include "app/window/frame_times.h"
 #include "app/window/script.h"
 
 namespace dg::app {
@@ -20,15 +21,6 @@ class HeadlessHost : public Host {
   private:
     bool full_ = false;
     std::string clipboard_;
-};
-
-/// Times of frames, for `--measure`.
-struct FrameTimes {
-    std::vector<double> build, raster;  // ms
-    std::vector<double> edit;           // from a typed letter to the new picture's pixels
-
-    /// "build p50 1.2 p95 2.3 ms (n), ...".
-    [[nodiscard]] std::string summary() const;
 };
 
 class HeadlessStage : public Stage {

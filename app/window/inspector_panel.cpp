@@ -2,6 +2,7 @@
 
 #include "app/window/icons.h"
 #include "app/window/shell.h"
+#include "viz/inspector/op_lines.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/numbers.h"
 #include "viz/scenes/rich_text.h"
@@ -73,7 +74,10 @@ void InspectorPanel::advance(double dt, bool at_once) {
 
 void InspectorPanel::sync(Shell& shell) {
     lang_ = shell.lang;
-    if (is_open()) shell.lab.selection = trail_.trail().front().cell;
+    deeper_.reset();
+    if (!is_open()) return;
+    shell.lab.selection = trail_.trail().front().cell;
+    if (shell.lab.trace()) deeper_ = viz::step_deeper(*shell.lab.trace(), trail_.page(), shell.lang);
 }
 
 void InspectorPanel::open(Shell& shell, const viz::CellRef& cell) {
@@ -86,6 +90,14 @@ void InspectorPanel::open(Shell& shell, const viz::CellRef& cell) {
 void InspectorPanel::refresh(Shell& shell) {
     if (!is_open()) return;
     const viz::Trace* trace = shell.lab.trace();
+    if (pinned_) {
+        // the pinned cell follows the picture: another prompt, another value
+        const viz::CellRef cell = pinned_->cell;
+        pinned_.reset();
+        if (trace) {
+            if (Result<viz::InspectorPage> again = viz::inspect(*trace, cell, shell.lang)) pinned_ = std::move(again).value();
+        }
+    }
     const std::vector<viz::InspectorPage> pages(trail_.trail().begin(), trail_.trail().end());
     trail_.close();
     for (const viz::InspectorPage& page : pages) {
@@ -99,12 +111,27 @@ void InspectorPanel::refresh(Shell& shell) {
 
 void InspectorPanel::close(Shell& shell) {
     trail_.close();
+    deeper_.reset(), pinned_.reset();
     shell.lab.selection.reset();
 }
 
 void InspectorPanel::back(Shell& shell) {
     trail_.pop();
-    if (!is_open()) close(shell);
+    if (!is_open()) return close(shell);
+    sync(shell);
+}
+
+void InspectorPanel::push(Shell& shell, const viz::CellRef& cell) {
+    if (!shell.lab.trace()) return;
+    if (const Result<void> pushed = trail_.push(*shell.lab.trace(), cell, shell.lang); !pushed) shell.say(pushed.error());
+    sync(shell);
+    shell.ui.scrolls["inspector.scroll"] = 0;
+}
+
+void InspectorPanel::pin(Shell&) {
+    if (!is_open()) return;
+    if (pinned_ && pinned_->cell == trail_.page().cell) pinned_.reset();
+    else pinned_ = trail_.page();
 }
 
 float InspectorPanel::draw_head(Shell& shell, Ui& u, Rect area, float y) {
@@ -204,11 +231,95 @@ float InspectorPanel::draw_operands(Shell& shell, Ui& u, Rect area, float y) {
         u.text({area.right() - 10, y + 18}, sum_text(page), u.type.caption, u.theme.ink, Weight::kBold, Align::kRight);
         y += 28;
     }
-    if (deeper && shell.lab.trace()) {
-        if (const Result<void> pushed = trail_.push(*shell.lab.trace(), *deeper, shell.lang); !pushed) shell.say(pushed.error());
-        shell.ui.scrolls["inspector.scroll"] = 0;
-    }
+    if (deeper) push(shell, *deeper);
     return y + 10;
+}
+
+/// The pinned cell beside this one: both values, difference and ratio.
+float InspectorPanel::draw_pinned(Shell& shell, Ui& u, Rect area, float y) {
+    const viz::InspectorPage& page = trail_.page();
+    if (!pinned_ || pinned_->cell == page.cell) return y;
+    const double here = page.why.value, there = pinned_->why.value;
+    const std::string name = u.tr("window.inspector.pinned", {{"cell", viz::short_name(pinned_->cell)}});
+    const std::string facts = u.tr("window.inspector.compare", {{"pinned", viz::number(there, 4)}, {"difference", viz::number(here - there, 4)},
+                                                                {"ratio", there == 0 ? std::string(viz::kUnknown) : viz::number(here / there, 4)}});
+    const float facts_h = u.paragraph_height(viz::rich_escape(facts), u.type.caption, area.w - 28, Weight::kRegular, 1.4F);
+    const Rect card = {area.x, y, area.w, 44 + facts_h};
+    const bool clicked = u.press("pinned", card, {.label = name + " " + facts});
+    u.card(card, u.hot("pinned") ? u.theme.track : u.theme.band_cool, u.theme.border, 8);
+    const viz::TextStyle style{.size = u.type.caption, .color = u.theme.ink, .weight = Weight::kBold};
+    u.canvas.text({card.x + 14, card.y + 26}, viz::elide(u.canvas, name, style, card.w - 28), style);
+    u.paragraph({card.x + 14, card.y + 34}, viz::rich_escape(facts), u.type.caption, u.theme.ink2, card.w - 28, Weight::kRegular, 1.4F);
+    u.focus_ring("pinned", card, 8);
+    if (clicked) push(shell, viz::CellRef(pinned_->cell));
+    return y + card.h + 12;
+}
+
+/// File and line of the op; a click copies them.
+float InspectorPanel::draw_source(Shell& shell, Ui& u, Rect area, float y) {
+    const std::string source = viz::op_source(trail_.page().why.op);
+    if (source.empty()) return y;
+    const viz::TextStyle style{.size = u.type.caption - 1, .color = u.theme.ink2};
+    const std::string shown = viz::elide(u.canvas, source, style, area.w);
+    const Rect row = {area.x - 4, y, u.canvas.measure(shown, style).width + 8, 24};
+    if (u.press("source", row, {.label = u.tr("window.inspector.source", {{"place", source}})})) {
+        shell.host.set_clipboard(source);
+        shell.toast(u.tr("window.copied"));
+    }
+    if (u.hot("source")) {
+        u.canvas.fill_rect(row, u.theme.track, 4);
+        u.tip(u.tr("window.inspector.source", {{"place", source}}));
+    }
+    u.canvas.text({area.x, y + 17}, shown, style);
+    u.focus_ring("source", row, 4);
+    return y + 34;
+}
+
+/// One step deeper: the operand that matters most, and its own parts.
+float InspectorPanel::draw_deeper(Shell& shell, Ui& u, Rect area, float y) {
+    if (!deeper_) return y;
+    const viz::Deeper& d = *deeper_;
+    const viz::InspectorPage& below = d.page;
+    u.hairline({area.x, y}, {area.right(), y});
+    const std::string name = without_layer(viz::short_name(below.cell), trail_.page());
+    const viz::TextStyle caption{.size = u.type.caption, .color = u.theme.ink2};
+    u.canvas.text({area.x, y + 28}, viz::elide(u.canvas, u.tr("window.inspector.deeper", {{"cell", name}}), caption, area.w), caption);
+    y += 40;
+    const bool parts = !d.parts.empty() && d.parts.size() <= 2;
+    std::string line = fmt::format("= {}", viz::number(below.why.value, 4));
+    const double ratio = below.why.value / below.total;
+    if (parts && std::isfinite(ratio) && std::abs(ratio - 1) > 1e-3) line = fmt::format("× {} = {}", viz::number(ratio, 4), viz::number(below.why.value, 4));
+    const Rect card = {area.x, y, area.w, 58};
+    const bool clicked = u.press("deeper", card, {.label = name + " " + line});
+    if (u.hot("deeper")) u.canvas.fill_rect(card, u.theme.track, 8), shell.panel_hover = below.cell;
+    float x = card.x;
+    if (parts) {
+        for (const viz::Deeper::Part& part : d.parts) {
+            if (x > card.x) u.text({x - 15, card.y + 36}, "+", u.type.body, u.theme.ink2);
+            const bool rotary = part.tensor.ends_with("_pe");
+            const viz::Color edge = rotary ? u.theme.rotary.fill : part.tensor.ends_with("q_nope") ? u.theme.q.fill : u.theme.border;
+            const Rect chip = {x, card.y + 3, 80, 52};
+            u.card(chip, u.theme.ground, edge, 6, 2);
+            u.text({chip.center().x, chip.y + 23}, viz::number(part.sum, 4), u.type.caption, u.theme.ink, Weight::kBold, Align::kCenter);
+            const viz::TextStyle small{.size = u.type.caption - 2, .color = rotary ? u.theme.rotary.ink : u.theme.ink2, .align = Align::kCenter};
+            const std::string label = rotary ? u.tr("window.inspector.rotary") : part.tensor.ends_with("q_nope") ? u.tr("window.inspector.content") : without_layer(viz::short_name({part.tensor, {}}), trail_.page());
+            u.canvas.text({chip.center().x, chip.y + 43}, viz::elide(u.canvas, label, small, chip.w - 8), small);
+            x = chip.right() + 20;
+        }
+        u.text({x - 12, card.y + 36}, line, u.type.caption, u.theme.ink);
+    } else {
+        viz::FormulaStyle style{.size = 18, .color = u.theme.ink, .roles = role_colors(u.theme)};
+        const viz::TextSize size = viz::measure_formula(u.canvas, below.why.formula, style);
+        const float room = area.w - u.width(line, u.type.caption) - 24;
+        if (size.width > room) style.size = std::max(11.0F, style.size * room / size.width);
+        const viz::TextSize fitted = viz::measure_formula(u.canvas, below.why.formula, style);
+        viz::draw_formula(u.canvas, {area.x + 6, card.center().y + (fitted.ascent - fitted.descent) / 2}, below.why.formula, style);
+        u.text({area.right() - 6, card.center().y + 6}, line, u.type.caption, u.theme.ink, Weight::kRegular, Align::kRight);
+    }
+    u.focus_ring("deeper", card, 8);
+    y += 74;
+    if (clicked) push(shell, viz::CellRef(below.cell));
+    return y;
 }
 
 float InspectorPanel::draw_recheck(Ui& u, Rect area, float y) {
@@ -232,17 +343,32 @@ float InspectorPanel::draw_recheck(Ui& u, Rect area, float y) {
     return y + h + 16;
 }
 
-void InspectorPanel::draw_copy(Shell& shell, Ui& u, Rect area, float y) {
+float InspectorPanel::draw_copy(Shell& shell, Ui& u, Rect area, float y) {
     const viz::InspectorPage& page = trail_.page();
-    const std::pair<const char*, std::string> buttons[] = {
-        {"copy_value", viz::copy_value(page)}, {"copy_latex", viz::copy_formula(page)}, {"copy_name", viz::cell_name(page.cell)}};
-    const float w = (area.w - 16) / 3;
-    for (std::size_t i = 0; i < 3; ++i) {
-        const Rect rect = {area.x + (w + 8) * static_cast<float>(i), y, w, 40};
+    const std::pair<const char*, std::string> buttons[] = {{"copy_value", viz::copy_value(page)}, {"copy_worked", viz::copy_worked(page)},
+                                                           {"copy_latex", viz::copy_formula(page)}, {"copy_name", viz::cell_name(page.cell)}};
+    const float w = (area.w - 8) / 2;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const Rect rect = {area.x + (w + 8) * static_cast<float>(i % 2), y + 46 * static_cast<float>(i / 2), w, 40};
         if (!u.button(buttons[i].first, rect, u.tr(fmt::format("window.inspector.{}", buttons[i].first)))) continue;
         shell.host.set_clipboard(buttons[i].second);
         shell.toast(u.tr("window.copied"));
     }
+    return y + 92;
+}
+
+void InspectorPanel::draw_title(Shell& shell, Ui& u, Rect inner) {
+    u.text({inner.x, inner.y + 38}, u.tr("inspector.title"), u.type.label, u.theme.ink2);
+    const Rect close_at = {inner.right() - 28, inner.y + 14, 36, 36};
+    const bool closing = u.press("inspector.close", close_at, {.label = u.tr("window.deed.close")});
+    if (u.hot("inspector.close")) u.canvas.fill_rect(close_at, u.theme.track, 8);
+    draw_icon(u.canvas, Icon::kClose, close_at.center(), 16, u.theme.ink2);
+    u.focus_ring("inspector.close", close_at.inset(2), 6);
+    const bool here = pinned_ && pinned_->cell == trail_.page().cell;
+    const std::string words = u.tr(here ? "window.inspector.unpin" : "window.inspector.pin");
+    const float w = u.width(words, u.type.caption) + 28;
+    if (u.button("inspector.pin", {close_at.x - w - 8, inner.y + 16, w, 32}, words, here ? Ui::Look::kPrimary : Ui::Look::kPlain)) pin(shell);
+    if (closing) close(shell);
 }
 
 void InspectorPanel::draw(Shell& shell, Ui& u, Rect area) {
@@ -252,24 +378,20 @@ void InspectorPanel::draw(Shell& shell, Ui& u, Rect area) {
     if (!is_open()) return;
     if (lang_ != shell.lang) refresh(shell);
     const Rect inner = {area.x + kSide, area.y, area.w - 2 * kSide, area.h};
-    u.text({inner.x, area.y + 38}, u.tr("inspector.title"), u.type.label, u.theme.ink2);
-    const Rect close_at = {inner.right() - 28, area.y + 14, 36, 36};
-    const bool closing = u.press("inspector.close", close_at, {.label = u.tr("window.deed.close")});
-    if (u.hot("inspector.close")) u.canvas.fill_rect(close_at, u.theme.track, 8);
-    draw_icon(u.canvas, Icon::kClose, close_at.center(), 16, u.theme.ink2);
-    u.focus_ring("inspector.close", close_at.inset(2), 6);
-
+    draw_title(shell, u, inner);
+    if (!is_open()) return;
     const Rect body = {area.x, area.y + 56, area.w, area.h - 56};
     const float top = body.y + u.begin_scroll("inspector.scroll", body, content_);
     float y = draw_head(shell, u, inner, top);
+    y = draw_pinned(shell, u, inner, y);
     y = draw_formula(u, inner, y);
+    y = draw_source(shell, u, inner, y);
     y = draw_operands(shell, u, inner, y);
+    y = draw_deeper(shell, u, inner, y);
     y = draw_recheck(u, inner, y);
-    draw_copy(shell, u, inner, y);
-    content_ = y + 40 + 24 - top;
+    y = draw_copy(shell, u, inner, y);
+    content_ = y + 24 - top;
     u.end_scroll();
-    if (u.focused("stage") && u.take_key("stage", viz::Key::kBackspace)) back(shell);
-    if (closing) close(shell);
 }
 
 }  // namespace dg::app

@@ -4,6 +4,8 @@
 #include "app/window/ui.h"
 #include "viz/inspector/inspector.h"
 
+#include <optional>
+
 namespace dg::app {
 
 class Shell;
@@ -25,18 +27,32 @@ class InspectorPanel {
     [[nodiscard]] float slide() const;
     [[nodiscard]] bool moving() const { return at_ != (is_open() ? 1.0F : 0.0F); }
 
+    /// Keeps the present cell beside every other one that is opened; again: lets it go.
+    void pin(Shell& shell);
+
+    [[nodiscard]] const std::optional<viz::InspectorPage>& pinned() const { return pinned_; }
+
+    [[nodiscard]] const std::optional<viz::Deeper>& deeper() const { return deeper_; }
+
     void advance(double dt, bool at_once);
     void draw(Shell& shell, Ui& u, Rect area);
 
   private:
     float draw_head(Shell& shell, Ui& u, Rect area, float y);
     float draw_formula(Ui& u, Rect area, float y);
+    float draw_pinned(Shell& shell, Ui& u, Rect area, float y);
+    float draw_source(Shell& shell, Ui& u, Rect area, float y);
+    float draw_deeper(Shell& shell, Ui& u, Rect area, float y);
+    void draw_title(Shell& shell, Ui& u, Rect inner);
+    void push(Shell& shell, const viz::CellRef& cell);
     float draw_operands(Shell& shell, Ui& u, Rect area, float y);
     float draw_recheck(Ui& u, Rect area, float y);
-    void draw_copy(Shell& shell, Ui& u, Rect area, float y);
+    float draw_copy(Shell& shell, Ui& u, Rect area, float y);
     void sync(Shell& shell);
 
     viz::Inspector trail_;
+    std::optional<viz::InspectorPage> pinned_;
+    std::optional<viz::Deeper> deeper_;  // of the page on top
     viz::Lang lang_ = viz::Lang::kZh;
     float at_ = 0;
     float content_ = 0;  // height of the last frame's content

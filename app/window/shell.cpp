@@ -24,6 +24,7 @@ Shell::Shell(ShellSetup setup_in, Host& host_in)
       exporter(std::make_unique<ExportPanel>([this] { host.wake(); })), start(std::make_unique<StartPage>()) {}
 
 Shell::~Shell() {
+    start->remember_lab(*this);
     if (room.is_open()) static_cast<void>(room.keep());  // the disk may be full: nothing more can be done on the way out
 }
 
@@ -104,6 +105,9 @@ double Shell::next_frame() const {
     if (ui.typing) soon(0.53);
     if (lab.lane().elapsed() > 0) soon(lab.lane().elapsed() < 0.5 ? 0.5 - lab.lane().elapsed() + 0.01 : 0.1);
     if (exporter->lane().elapsed() > 0) soon(0.1);
+    if (page == PageId::kStart && !blank) {
+        if (const double due = start->next_frame(*this); due >= 0) soon(due);
+    }
     if (toast_left > 0) soon(toast_left);
     if (page == PageId::kLesson) soon(1);
     return wait;
@@ -135,6 +139,7 @@ void Shell::frame(viz::Painter& painter, InputFrame& input, int width, int heigh
     if (input.quit) quit = true;
     for (const std::string& path : input.dropped) drop(path);
     if (page != PageId::kStart) lab.clock().advance(dt);
+    else start->advance(*this, dt);
     if (room.is_open() && page == PageId::kLesson) {
         room.player().tick(dt);
         progress_due_ += dt;

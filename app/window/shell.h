@@ -61,6 +61,19 @@ struct Layout {
     bool narrow = false;
 };
 
+/// The scene as last drawn and what it was drawn from: while nothing of that changes, frames repeat the triangles.
+struct StagePicture {
+    const viz::Scene* scene = nullptr;
+    std::shared_ptr<const viz::SceneData> data;  // nullptr: nothing kept
+    viz::Params params;
+    viz::View view;
+    Rect page;
+    Vec2 origin;
+    float scale = 0;
+    std::uint64_t glyphs = 0;  // generation of the atlas
+    viz::MeshRecording mesh;
+};
+
 class InspectorPanel;
 class SearchPanel;
 class ExportPanel;
@@ -129,6 +142,7 @@ class Shell {
     std::optional<viz::CellRef> panel_hover;    // the cell a panel points at
     int chosen = 0;                             // radio of the question, from 1; 0 = none
     std::vector<viz::Region> regions;           // of the stage, as last drawn, in page units of the scene
+    StagePicture picture;
     Rect stage_rect;                            // where the stage was last drawn, window units
     float stage_scale = 1;                      // window units per page unit of the scene
     std::unique_ptr<InspectorPanel> inspector;

@@ -3,6 +3,7 @@
 #include "app/window/inspector_panel.h"
 #include "app/window/search_panel.h"
 #include "app/window/shell.h"
+#include "app/window/start_page.h"
 
 #include "engine/tokenizer/tokenizer.h"
 
@@ -54,6 +55,7 @@ Result<void> Shell::open_scene(std::string_view id, const Settings& set) {
         const Result<const viz::Scene*> known = viz::require_scene(id);
         return known ? Error{"unknown_scene", {{"name", printable(id)}, {"suggestion", ""}}, ""} : known.error();
     }
+    start->remember_lab(*this);
     DG_TRY(lab.open(*at, set));
     if (room.is_open()) {
         if (const Result<void> kept = room.keep(); !kept) say(kept.error());
@@ -70,6 +72,7 @@ Result<void> Shell::open_scene(std::string_view id, const Settings& set) {
 
 Result<void> Shell::open_lesson(const lessons::ShelfEntry& entry, int step) {
     if (room.is_open()) DG_TRY(room.keep());
+    start->remember_lab(*this);
     DG_TRY(room.open(entry, step));
     page = PageId::kLesson;
     if (presenter) room.player().set_mode(lessons::PlayMode::kLecturer);
@@ -79,6 +82,7 @@ Result<void> Shell::open_lesson(const lessons::ShelfEntry& entry, int step) {
 }
 
 void Shell::open_start() {
+    start->remember_lab(*this);
     if (room.is_open()) {
         if (const Result<void> kept = room.keep(); !kept) say(kept.error());
         room.close();

@@ -15,17 +15,43 @@ namespace {
 constexpr float kLeastPage = 1100;     // scenes are laid out for pages from 1280 wide; a little less still works
 constexpr double kPatience = 0.5;      // seconds before a computation shows
 
-/// Draws whatever the stage shows: the picture, or why there is none. Regions go to the shell.
-void draw_page(Shell& s, viz::Canvas& canvas) {
-    const viz::View view = s.view();
+/// Why there is no picture.
+void draw_no_picture(Shell& s, viz::Canvas& canvas, const viz::View& view) {
     const Lab& lab = s.lab;
     if (!lab.scene()) return viz::draw_empty(canvas, view, viz::tr(s.lang, "window.stage.no_scene"));
     if (lab.error() && lab.error()->code == "empty_prompt") return viz::draw_empty(canvas, view, viz::tr(s.lang, "state.empty.prompt"));
-    if (lab.shown()) return lab.scene()->draw(canvas, *lab.shown()->data, lab.shown()->params, view);
     if (lab.error()) return viz::draw_error(canvas, view, *lab.error());
     if (lab.lane().elapsed() > kPatience)
         return viz::draw_loading(canvas, view, lab.lane().fraction(), viz::tr(s.lang, fmt::format("scene.{}.name", lab.scene()->id)));
     canvas.fill_rect(canvas.page(), viz::theme(view.theme).ground);
+}
+
+/// True while the kept triangles are those of this picture.
+bool still_good(const Shell& s, const viz::Painter& painter, const viz::View& view, Rect page, Vec2 origin, float scale) {
+    const StagePicture& kept = s.picture;
+    const Shown& shown = *s.lab.shown();
+    return kept.data == shown.data && kept.scene == s.lab.scene() && kept.params == shown.params && kept.view == view && kept.page == page &&
+           kept.origin == origin && kept.scale == scale && kept.glyphs == painter.atlas().generation();
+}
+
+/// The scene, drawn anew when anything it depends on changed; its regions go to the shell.
+void draw_picture(Shell& s, viz::Painter& painter, Rect page, Vec2 origin, float scale) {
+    const viz::View view = s.view();
+    const bool empty = !s.lab.scene() || !s.lab.shown() || (s.lab.error() && s.lab.error()->code == "empty_prompt");
+    if (empty || !still_good(s, painter, view, page, origin, scale)) {
+        s.picture = {};
+        const std::unique_ptr<viz::Canvas> canvas = painter.record(s.picture.mesh, page, origin, scale);
+        canvas->push_clip(page);
+        if (empty) draw_no_picture(s, *canvas, view);
+        else s.lab.scene()->draw(*canvas, *s.lab.shown()->data, s.lab.shown()->params, view);
+        canvas->pop_clip();
+        s.regions = canvas->take_regions();
+        StagePicture& kept = s.picture;
+        if (!empty) kept.scene = s.lab.scene(), kept.data = s.lab.shown()->data, kept.params = s.lab.shown()->params;
+        kept.view = view, kept.page = page, kept.origin = origin, kept.scale = scale;
+        kept.glyphs = painter.atlas().generation();
+    }
+    painter.play(s.picture.mesh);
 }
 
 Rect on_window(const Shell& s, Rect r) {
@@ -98,15 +124,8 @@ void draw_stage(Shell& s, Ui& u, viz::Painter& painter, Rect area) {
     const bool clicked = u.press("stage", area, {.label = u.tr("window.stage.label"), .focusable = !s.regions.empty(), .pointer = Pointer::kArrow, .keys = false});
     point(s, u, clicked);
     walk_cells(s, u);
-    {
-        const Rect page = {0, 0, area.w / s.stage_scale, area.h / s.stage_scale};
-        const Vec2 origin = {std::round(area.x * u.scale), std::round(area.y * u.scale)};
-        const std::unique_ptr<viz::Canvas> canvas = painter.open(page, origin, u.scale * s.stage_scale);
-        canvas->push_clip(page);
-        draw_page(s, *canvas);
-        canvas->pop_clip();
-        s.regions = canvas->regions();
-    }
+    const Rect page = {0, 0, area.w / s.stage_scale, area.h / s.stage_scale};
+    draw_picture(s, painter, page, {std::round(area.x * u.scale), std::round(area.y * u.scale)}, u.scale * s.stage_scale);
     u.focus_ring("stage", area.inset(8), 8);
     offer_actions(s, u);
     draw_working(s, u, area);

@@ -4,10 +4,11 @@
 #include "app/window/shell.h"
 #include "lessons/parser.h"
 #include "lessons/progress.h"
+#include "viz/scenes/numbers.h"
 #include "viz/scenes/rich_text.h"
 
 #include <algorithm>
-#include <array>
+#include <sstream>
 
 namespace dg::app {
 
@@ -16,10 +17,7 @@ using viz::Weight;
 
 namespace {
 
-constexpr std::array kRoman = {"I", "II", "III", "IV", "V"};
-constexpr float kCard = 84;
-
-viz::Lang other(viz::Lang lang) { return lang == viz::Lang::kZh ? viz::Lang::kEn : viz::Lang::kZh; }
+std::filesystem::path recent_file(const std::filesystem::path& progress) { return progress.parent_path() / "recent.json"; }
 
 /// The lesson to go on with: the first that is not done, else the first.
 const lessons::ShelfEntry* next_lesson(const Shell& s) {
@@ -46,39 +44,64 @@ bool way_in(Ui& u, const std::string& id, Rect rect, const std::string& title, c
     return clicked;
 }
 
-void draw_number(Ui& u, Vec2 at, int number, const LessonInfo& info, bool next) {
-    const bool done = info.steps > 0 && info.done >= info.steps;
-    if (next) {
-        u.canvas.fill_circle(at, 24, u.theme.select);
-        u.canvas.fill_circle(at, 20, u.theme.ink);
-    } else {
-        u.canvas.fill_circle(at, 20, done ? u.theme.ink : u.theme.border);
-        if (!done) u.canvas.fill_circle(at, 18.5F, u.theme.ground);
+/// Counted as the language counts: in ten thousands, or in millions.
+std::string parameters_in_words(viz::Lang lang, std::int64_t count) {
+    const bool zh = lang == viz::Lang::kZh;
+    const std::string number = viz::fixed(static_cast<double>(count) / (zh ? 1e4 : 1e6), zh ? 0 : 2);
+    return viz::tr(lang, "window.start.millions", {{"count", number}});
+}
+
+/// The prompt of recent work as one line.
+std::string prompt_line(const RecentWork& work) {
+    const auto prompt = work.set.find("prompt");
+    std::string line = prompt == work.set.end() ? std::string() : prompt->second;
+    std::ranges::replace(line, '\n', ' ');
+    return line;
+}
+
+/// The scene of a part of the model, and what it takes over from the case.
+std::string_view scene_of(CasePart part) {
+    switch (part) {
+        case CasePart::kNext: return "next-token";
+        case CasePart::kExperts: return "moe";
+        case CasePart::kAttention: return "attention";
+        case CasePart::kTokens: return "tokens";
+        default: return "";
     }
-    const viz::Color ink = next || done ? u.theme.ground : u.theme.ink;
-    if (done) return draw_icon(u.canvas, Icon::kTick, at, 16, ink);
-    u.text({at.x, at.y + 6.5F}, std::to_string(number), u.type.label, ink, Weight::kBold, Align::kCenter);
-    if (!next && info.done > 0) u.canvas.fill_rect({at.x - 12, at.y + 24, 24.0F * static_cast<float>(info.done) / static_cast<float>(std::max(1, info.steps)), 3}, u.theme.ink, 1.5F);
 }
 
 }  // namespace
 
 StartPage::StartPage() = default;
 
-bool StartPage::busy() const { return lane_ && lane_->busy(); }
+bool StartPage::busy() const { return (lane_ && lane_->busy()) || (living_ && living_->lane().busy()); }
 
 void StartPage::wait() const {
     if (lane_) lane_->wait();
+    if (living_) living_->lane().wait();
 }
 
 void StartPage::poll() {
     if (lane_) lane_->poll();
+    if (living_) living_->poll();
 }
+
+bool StartPage::still(const Shell& shell) const { return over_case_ || shell.setup.reduced_motion || shell.overlay != Overlay::kNone; }
+
+void StartPage::advance(Shell& shell, double dt) {
+    if (!living_) living_ = std::make_unique<LivingModel>(*shell.setup.session, [&shell] { shell.host.wake(); });
+    living_->begin(viz::tr(shell.lang, "window.case.prompt"));
+    if (shell.setup.reduced_motion) living_->settle();
+    living_->advance(dt, still(shell));
+}
+
+double StartPage::next_frame(const Shell& shell) const { return living_ ? living_->next_frame(still(shell)) : -1; }
 
 void StartPage::load(Shell& shell) {
     lane_ = std::make_unique<Lane>([&shell] { shell.host.wake(); });
-    lane_->request([&shell, shelf = shell.setup.shelf, file = shell.setup.progress_file](const viz::Progress& progress) -> Lane::Finish {
+    lane_->request([this, &shell, shelf = shell.setup.shelf, file = shell.setup.progress_file](const viz::Progress& progress) -> Lane::Finish {
         std::map<std::string, LessonInfo> titles;
+        std::vector<RecentWork> recent = file.empty() ? std::vector<RecentWork>() : load_recent(recent_file(file));
         lessons::ProgressBook book;
         if (!file.empty()) {
             if (Result<lessons::ProgressBook> known = lessons::load_progress(file)) book = std::move(known).value();
@@ -92,8 +115,44 @@ void StartPage::load(Shell& shell) {
                 info.done = static_cast<int>(std::ranges::count_if(mine->second.steps, &lessons::StepState::done));
             titles.emplace(shelf[i].id, std::move(info));
         }
-        return [&shell, titles = std::move(titles)] { shell.titles = titles; };
+        return [this, &shell, titles = std::move(titles), recent = std::move(recent)] {
+            shell.titles = titles;
+            if (recent_.empty()) recent_ = recent;
+        };
     });
+}
+
+void StartPage::remember_lab(Shell& shell) {
+    if (shell.page != PageId::kLab || !shell.lab.scene() || !shell.lab.shown()) return;
+    const std::vector<RecentWork> before = recent_;
+    remember(recent_, {std::string(shell.lab.scene()->id), shell.lab.shown()->params.written()});
+    if (recent_ == before || shell.setup.progress_file.empty()) return;
+    if (const Result<void> kept = save_recent(recent_file(shell.setup.progress_file), recent_); !kept) shell.say(kept.error());
+}
+
+float StartPage::draw_recent(Shell& s, Ui& u, Vec2 at, float width, float limit) {
+    constexpr float kRow = 40;
+    const auto room = static_cast<std::size_t>(std::max(0.0F, (limit - at.y - 40) / kRow));
+    const std::size_t count = std::min({recent_.size(), room, std::size_t{4}});
+    if (count == 0) return 0;
+    u.hairline(at, {at.x + width, at.y});
+    u.text({at.x, at.y + 32}, u.tr("window.start.recent"), u.type.caption, u.theme.ink2);
+    for (std::size_t i = 0; i < count; ++i) {
+        const RecentWork& work = recent_[i];
+        const Rect row = {at.x - 8, at.y + 44 + kRow * static_cast<float>(i), width + 16, kRow - 4};
+        const std::string id = fmt::format("recent={}", i), name = u.tr(fmt::format("scene.{}.name", work.scene));
+        if (u.press(id, row, {.label = name})) {
+            if (const Result<void> opened = s.open_scene(work.scene, work.set); !opened) s.say(opened.error());
+            return 0;
+        }
+        if (u.hot(id)) u.canvas.fill_rect(row, u.theme.track, 6);
+        const float base = row.center().y + 0.36F * u.type.label, used = u.width(name, u.type.label) + 16;
+        u.text({at.x, base}, name, u.type.label, u.theme.ink);
+        const viz::TextStyle style{.size = u.type.caption, .color = u.theme.ink3};
+        u.canvas.text({at.x + used, base}, viz::elide(u.canvas, prompt_line(work), style, width - used), style);
+        u.focus_ring(id, row, 6);
+    }
+    return 44 + kRow * static_cast<float>(count);
 }
 
 void StartPage::draw_welcome(Shell& s, Ui& u, Rect area) {
@@ -101,15 +160,22 @@ void StartPage::draw_welcome(Shell& s, Ui& u, Rect area) {
     u.hairline({area.right(), area.y}, {area.right(), area.bottom()});
     const float x = area.x + 64, w = area.w - 128;
     float y = area.y + std::min(96.0F, area.h * 0.09F);
-    y += u.paragraph({x, y}, u.tr("window.start.headline"), 46, u.theme.ink, w, Weight::kBold, 1.35F) + 12;
-    y += u.paragraph({x, y}, u.tr("window.start.sentence"), u.type.body, u.theme.ink2, w) + 32;
+    // the wording says where its line ends
+    std::istringstream headline(u.tr("window.start.headline"));
+    for (std::string line; std::getline(headline, line, '|');) y += u.paragraph({x, y}, line, 46, u.theme.ink, w, Weight::kBold, 1.35F);
+    y += 12;
+    const std::optional<LivingStep> step = living_ ? living_->step() : std::nullopt;
+    const std::string sentence = step ? u.tr("window.start.sentence_of", {{"parameters", parameters_in_words(s.lang, step->parameters)}}) : u.tr("window.start.sentence");
+    y += u.paragraph({x, y}, sentence, u.type.body, u.theme.ink2, w) + 32;
     if (const lessons::ShelfEntry* entry = next_lesson(s)) {
         const auto info = s.titles.find(entry->id);
         const bool known = info != s.titles.end();
         const bool fresh = !known || info->second.done == 0;
         const std::string number = known ? std::to_string(info->second.number) : "1";
         const std::string title = u.tr(fresh ? "window.start.begin" : "window.start.go_on", {{"number", number}});
-        const std::string detail = known ? u.tr("window.start.minutes", {{"title", info->second.title.in(s.lang)}, {"minutes", fmt::format("{:g}", info->second.minutes)}}) : std::string();
+        const std::string detail = !known ? std::string()
+                                   : fresh ? u.tr("window.start.minutes", {{"title", info->second.title.in(s.lang)}, {"minutes", fmt::format("{:g}", info->second.minutes)}})
+                                           : u.tr("window.start.done", {{"title", info->second.title.in(s.lang)}, {"done", std::to_string(info->second.done)}, {"steps", std::to_string(info->second.steps)}});
         if (way_in(u, "start.lesson", {x, y, w, 64}, title, detail, true)) {
             if (const Result<void> opened = s.open_lesson(*entry); !opened) s.say(opened.error());
             return;
@@ -122,54 +188,78 @@ void StartPage::draw_welcome(Shell& s, Ui& u, Rect area) {
     }
     y += 80;
     if (way_in(u, "start.model", {x, y, w, 64}, u.tr("window.start.model"), u.tr("window.start.model_how"), false)) s.open_overlay(Overlay::kSearch);
-    y += 104;
-    u.paragraph({x, y}, u.tr("window.start.keys"), u.type.caption, u.theme.ink3, w);
+    y += 100;
+    const float foot = area.bottom() - 60;
+    y += draw_recent(s, u, {x, y}, w, foot - 12);
+    u.paragraph({x, std::max(y + 12, std::min(y + 40, foot))}, u.tr("window.start.keys"), u.type.caption, u.theme.ink3, w);
 }
 
-float StartPage::draw_chapter(Shell& s, Ui& u, Rect area, int chapter, bool draw) {
-    std::vector<const lessons::ShelfEntry*> mine;
+CourseMap StartPage::course(const Shell& s) const {
+    CourseMap map;
+    const lessons::ShelfEntry* next = next_lesson(s);
     for (const lessons::ShelfEntry& entry : s.setup.shelf) {
         const auto info = s.titles.find(entry.id);
-        if (info != s.titles.end() && info->second.chapter == chapter) mine.push_back(&entry);
+        if (info != s.titles.end()) map.chapters[std::clamp(info->second.chapter, 1, 5)].push_back({&entry, &info->second, &entry == next});
     }
-    if (mine.empty()) return 0;
-    const int columns = std::max(1, static_cast<int>(area.w / 270));
-    const float cell = (area.w - 16 * static_cast<float>(columns - 1)) / static_cast<float>(columns);
-    const int rows = (static_cast<int>(mine.size()) + columns - 1) / columns;
-    const float height = 48 + static_cast<float>(rows) * (kCard + 16) + 8;
-    if (!draw) return height;
-    const std::string name = u.tr(fmt::format("window.chapter.{}", chapter));
-    const char* roman = kRoman.at(static_cast<std::size_t>(chapter - 1));
-    u.text({area.x, area.y + 24}, roman, u.type.body, u.theme.ink3, Weight::kBold);
-    const float after = u.width(roman, u.type.body, Weight::kBold) + 14;
-    u.text({area.x + after, area.y + 24}, name, u.type.body, u.theme.ink, Weight::kBold);
-    u.text({area.x + after + u.width(name, u.type.body, Weight::kBold) + 14, area.y + 24}, viz::tr(other(s.lang), fmt::format("window.chapter.{}", chapter)), u.type.caption, u.theme.ink3);
-    const lessons::ShelfEntry* next = next_lesson(s);
-    for (std::size_t i = 0; i < mine.size(); ++i) {
-        const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
-        const Rect card = {area.x + (cell + 16) * static_cast<float>(column), area.y + 44 + (kCard + 16) * static_cast<float>(row), cell, kCard};
-        const LessonInfo& info = s.titles.at(mine[i]->id);
-        const std::string id = "lesson." + mine[i]->id;
-        if (u.press(id, card, {.label = info.title.in(s.lang)})) {
-            if (const Result<void> opened = s.open_lesson(*mine[i]); !opened) s.say(opened.error());
-        }
-        u.card(card, u.hot(id) ? u.theme.track : u.theme.ground, u.theme.hairline, 10);
-        draw_number(u, {card.x + 40, card.center().y}, info.number, info, mine[i] == next);
-        const viz::TextStyle title{.size = u.type.label, .color = u.theme.ink, .weight = Weight::kBold}, second{.size = u.type.caption, .color = u.theme.ink3};
-        u.canvas.text({card.x + 76, card.center().y - 4}, viz::elide(u.canvas, info.title.in(s.lang), title, cell - 88), title);
-        u.canvas.text({card.x + 76, card.center().y + 22}, viz::elide(u.canvas, info.title.in(other(s.lang)), second, cell - 88), second);
-        u.focus_ring(id, card, 10);
-    }
-    return height;
+    return map;
 }
 
-float StartPage::draw_scenes(Shell& s, Ui& u, Rect area, bool draw) {
+void StartPage::open_part(Shell& s, CasePart part) {
+    const LivingStep& step = *living_->step();
+    const auto scene = std::ranges::find(s.setup.scenes, scene_of(part), &viz::Scene::id);
+    if (scene == s.setup.scenes.end()) return s.toast(viz::tr(s.lang, "window.case.no_scene"));
+    Settings set;
+    const std::pair<std::string_view, std::string> wanted[] = {{"prompt", step.text}, {"layer", std::to_string(step.layer)}, {"head", std::to_string(step.head)}};
+    for (const auto& [name, value] : wanted) {
+        if (std::ranges::find(scene->params, name, &viz::ParamSpec::id) != scene->params.end()) set[std::string(name)] = value;
+    }
+    if (const Result<void> opened = s.open_scene(scene->id, set); !opened) s.say(opened.error());
+}
+
+float StartPage::draw_map(Shell& s, Ui& u, Rect area, float height) {
+    CourseMap map = course(s);
+    const float h = draw_course_map(u, area, height, map, *living_, lit_);
+    lit_ = map.pointed ? case_part_of(map.pointed->info->number) : CasePart::kNone;
+    over_case_ = map.over_case;
+    if (map.opened) {
+        if (const Result<void> opened = s.open_lesson(*map.opened); !opened) s.say(opened.error());
+    } else if (map.part) {
+        open_part(s, *map.part);
+    }
+    return h;
+}
+
+/// One column: the case first, then the lessons as cards by chapter.
+float StartPage::draw_list(Shell& s, Ui& u, Rect area) {
+    CourseMap map = course(s), none;
+    float y = area.y + draw_course_map(u, {area.x, area.y - 66, area.w, 0}, 0, none, *living_, lit_) - 66;
+    over_case_ = none.over_case;
+    const int columns = std::max(1, static_cast<int>(area.w / 270));
+    const float cell = (area.w - 16 * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+    const lessons::ShelfEntry* opened = nullptr;
+    for (const auto& [chapter, all] : map.chapters) {
+        y += draw_chapter_head(u, {area.x, y}, area.w, chapter);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
+            const Rect card = {area.x + (cell + 16) * static_cast<float>(column), y + 112 * static_cast<float>(row), cell, 96};
+            if (u.press("lesson." + all[i].entry->id, card, {.label = all[i].info->title.in(s.lang)})) opened = all[i].entry;
+            draw_lesson_card(u, card, all[i]);
+        }
+        y += 112 * static_cast<float>((static_cast<int>(all.size()) + columns - 1) / columns) + 12;
+    }
+    if (none.part) open_part(s, *none.part);
+    if (opened) {
+        if (const Result<void> done = s.open_lesson(*opened); !done) s.say(done.error());
+    }
+    return y - area.y;
+}
+
+float StartPage::draw_scenes(Shell& s, Ui& u, Rect area) {
     if (s.setup.scenes.empty()) return 0;
     const int columns = std::max(1, static_cast<int>(area.w / 200));
     const float cell = (area.w - 12 * static_cast<float>(columns - 1)) / static_cast<float>(columns);
     const int rows = (static_cast<int>(s.setup.scenes.size()) + columns - 1) / columns;
     const float height = 48 + static_cast<float>(rows) * 56;
-    if (!draw) return height;
     u.text({area.x, area.y + 24}, u.tr("window.start.scenes"), u.type.body, u.theme.ink, Weight::kBold);
     for (std::size_t i = 0; i < s.setup.scenes.size(); ++i) {
         const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
@@ -188,6 +278,7 @@ float StartPage::draw_scenes(Shell& s, Ui& u, Rect area, bool draw) {
 }
 
 void StartPage::draw(Shell& s, Ui& u, Rect area) {
+    if (!living_) advance(s, 0);
     const bool narrow = area.w < 1200;
     const float welcome_w = narrow ? area.w : std::clamp(area.w * 0.3F, 440.0F, 568.0F);
     const float welcome_h = narrow ? 620 : area.h;
@@ -195,12 +286,13 @@ void StartPage::draw(Shell& s, Ui& u, Rect area) {
     const Rect view = narrow ? area : Rect{area.x + welcome_w, area.y, area.w - welcome_w, area.h};
     u.canvas.fill_rect(view, u.theme.panel);
     float y = view.y + u.begin_scroll("start.scroll", view, content_);
-    const float top = y;
+    const float top = y, side = 32;
     if (narrow) draw_welcome(s, u, {area.x, y, area.w, welcome_h}), y += welcome_h;
-    const float side = 32;
-    y += 36;
-    for (int chapter = 1; chapter <= 5; ++chapter) y += draw_chapter(s, u, {view.x + side, y, view.w - 2 * side, 0}, chapter, true);
-    y += draw_scenes(s, u, {view.x + side, y, view.w - 2 * side, 0}, true) + 32;
+    y += 28;
+    const Rect inner = {view.x + side, y, view.w - 2 * side, 0};
+    y += narrow ? draw_list(s, u, inner) : draw_map(s, u, inner, view.h - 28 - 80);
+    // a click above may have left the page
+    if (s.page == PageId::kStart) y += draw_scenes(s, u, {inner.x, y + 8, inner.w, 0}) + 40;
     content_ = y - top;
     u.end_scroll();
 }

@@ -92,7 +92,7 @@ expect selection ==
 )");
 }
 
-TEST(WindowShell, KeysDoWhatTheHelpPageSays) {
+TEST(WindowShell, KeysMoveTheClock) {
     Bench b;
     b.open();
     b.run(R"(
@@ -115,6 +115,19 @@ key ,
 expect u == 0.9
 key .
 expect u == 1
+expect speed == 1
+key =
+expect speed == 2
+key -
+key -
+expect speed == 0.5
+)");
+}
+
+TEST(WindowShell, KeysChangeParametersAndUndoIt) {
+    Bench b;
+    b.open();
+    b.run(R"(
 key right
 expect param.head == 1
 key left
@@ -126,10 +139,19 @@ key ctrl+z
 expect param.layer == 1
 key ctrl+y
 expect param.layer == 2
+key down
+expect param.layer == 1
 key r
 wait idle
 expect param.layer == 1
 expect param.head == 0
+)");
+}
+
+TEST(WindowShell, KeysChangeHowTheWindowLooks) {
+    Bench b;
+    b.open();
+    b.run(R"(
 key l
 expect lang == zh
 key l
@@ -150,9 +172,17 @@ key f11
 expect fullscreen == yes
 key escape
 expect fullscreen == no
-key f5
-expect presenter == yes
-key f5
+key ctrl+=
+expect zoom == 1.25
+key ctrl+0
+expect zoom == 1
+)");
+}
+
+TEST(WindowShell, KeysOpenDialogsAndTheRemoteWorks) {
+    Bench b;
+    b.open();
+    b.run(R"(
 key ?
 expect overlay == help
 key escape
@@ -160,10 +190,31 @@ expect overlay == none
 key e
 expect overlay == export
 key escape
-key ctrl+=
-expect zoom == 1.25
-key ctrl+0
-expect zoom == 1
+key home
+expect page == start
+)");
+    b.open();
+    // a presenter's remote sends PageUp, PageDown, the full stop or B, and F5
+    b.run(R"(
+key f5
+expect presenter == yes
+key .
+expect blank == yes
+key .
+expect blank == no
+key b
+expect blank == yes
+key b
+key pageup
+expect stage == softmax
+key pageup
+expect stage == scores
+key pagedown
+expect stage == softmax
+key f5
+expect presenter == no
+key .
+expect blank == no
 )");
 }
 

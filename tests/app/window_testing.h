@@ -41,7 +41,13 @@ inline Result<std::shared_ptr<const viz::SceneData>> compute_probe(viz::Session&
     return std::shared_ptr<const viz::SceneData>(std::move(data));
 }
 
+inline std::atomic<int>& probe_drawings() {
+    static std::atomic<int> count{0};
+    return count;
+}
+
 inline void draw_probe(viz::Canvas& canvas, const viz::SceneData& scene_data, const viz::Params& params, const viz::View& view) {
+    ++probe_drawings();
     const auto& data = dynamic_cast<const ProbeData&>(scene_data);
     if (params.text("mode") == "throws") DG_CHECK(params.text("mode") == "plain");
     const viz::Theme& t = viz::theme(view.theme);

@@ -55,6 +55,7 @@ void GlyphAtlas::next_page(int size) {
 void GlyphAtlas::begin_frame() {
     if (current_ < static_cast<std::size_t>(kMaxPages)) return;
     entries_.clear();
+    ++generation_;
     current_ = 0;
     clear_page(*pages_.front());
 }

@@ -38,6 +38,9 @@ class GlyphAtlas {
     /// lives.
     [[nodiscard]] const std::vector<std::unique_ptr<Texture>>& pages() const { return pages_; }
 
+    /// Grows whenever glyphs are thrown away: meshes made before then must not be drawn any more.
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
     [[nodiscard]] const Fonts& fonts() const { return fonts_; }
 
     static constexpr int kPageSize = 1024, kMaxPages = 8;
@@ -67,6 +70,7 @@ class GlyphAtlas {
     const Fonts& fonts_;
     std::vector<std::unique_ptr<Texture>> pages_;
     std::unordered_map<Key, Entry, KeyHash> entries_;
+    std::uint64_t generation_ = 0;
     std::size_t current_ = 0;  // the page being filled
     int shelf_x_ = 0, shelf_y_ = 0, shelf_height_ = 0;
 };

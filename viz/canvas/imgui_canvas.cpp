@@ -2,6 +2,8 @@
 
 #include "viz/canvas/texture_id.h"
 
+#include <algorithm>
+
 namespace dg::viz {
 
 ImGuiSink::~ImGuiSink() {
@@ -27,9 +29,13 @@ void ImGuiSink::add(const Texture& texture, const Mesh& mesh) {
     list_.PrimReserve(static_cast<int>(mesh.indices.size()),
                       static_cast<int>(mesh.vertices.size()));
     const auto first = static_cast<ImDrawIdx>(list_._VtxCurrentIdx);
-    for (const std::uint16_t i : mesh.indices)
-        list_.PrimWriteIdx(static_cast<ImDrawIdx>(first + i));
-    for (const ImDrawVert& v : mesh.vertices) list_.PrimWriteVtx(v.pos, v.uv, v.col);
+    // what PrimWriteIdx and PrimWriteVtx do, whole meshes at once
+    list_._IdxWritePtr = std::transform(
+        mesh.indices.begin(), mesh.indices.end(), list_._IdxWritePtr,
+        [first](std::uint16_t i) { return static_cast<ImDrawIdx>(first + i); });
+    list_._VtxWritePtr =
+        std::copy(mesh.vertices.begin(), mesh.vertices.end(), list_._VtxWritePtr);
+    list_._VtxCurrentIdx += static_cast<unsigned int>(mesh.vertices.size());
 }
 
 }  // namespace dg::viz

@@ -5,9 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,6 +59,18 @@ pid_t spawn(std::vector<std::string> words, int input, int other_end) {
 Error failed(const std::string& reason) { return {"ffmpeg_failed", {{"reason", reason}}, ""}; }
 
 }  // namespace
+
+bool has_ffmpeg() {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path ? path : "";
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(':'), rest.size());
+        const std::string file = std::string(rest.substr(0, end)) + "/ffmpeg";
+        if (end > 0 && ::access(file.c_str(), X_OK) == 0) return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
 
 Result<Ffmpeg> Ffmpeg::start(const std::filesystem::path& file, int width, int height, double fps) {
     int ends[2] = {-1, -1};

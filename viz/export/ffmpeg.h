@@ -10,6 +10,9 @@
 
 namespace dg::viz {
 
+/// Is there an executable ffmpeg on PATH?
+bool has_ffmpeg();
+
 class Ffmpeg {
   public:
     /// Starts ffmpeg (from PATH) writing `file`. Error code: ffmpeg_missing.

@@ -1,6 +1,7 @@
 #include "viz/i18n/i18n.h"
 
 #include "viz/i18n/embedded.h"
+#include "viz/i18n/reasons.h"
 
 #include <toml++/toml.h>
 
@@ -102,7 +103,11 @@ const std::vector<std::string>& catalogue_faults() { return compiled().faults; }
 std::string describe(Lang lang, const Error& error) {
     const std::string key = "error." + error.code;
     if (!has_key(key)) return error.plain();
-    std::string text = tr(lang, key, error.args);
+    TextArgs args = error.args;
+    for (auto& [name, value] : args) {
+        if (name == "reason") value = reason_in_words(lang, value);
+    }
+    std::string text = tr(lang, key, args);
     for (const auto& [name, value] : error.args) {
         if (name == "suggestion" && !value.empty()) text += tr(lang, "error.did_you_mean", {{"suggestion", value}});
     }

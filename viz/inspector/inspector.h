@@ -6,6 +6,7 @@
 #include "viz/i18n/i18n.h"
 #include "viz/scenes/session.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +53,25 @@ struct InspectorPage {
 Result<InspectorPage> inspect(const Trace& trace, const CellRef& cell, Lang lang);
 /// The page of an explanation; pure.
 InspectorPage make_page(Explanation why);
+
+/// Everything that enters the cell, in the order of its operands.
+std::vector<Term> all_terms(const Explanation& why);
+
+/// One step below a page: the operand that matters most there and how it came about itself.
+struct Deeper {
+    /// Terms that come from one pair of tensors, as one number: the content and the rotary part of an attention score.
+    struct Part {
+        std::string tensor, with;
+        double sum = 0;
+        std::size_t terms = 0;
+    };
+
+    InspectorPage page;
+    std::vector<Part> parts;  // of products; they add up to page.total
+};
+
+/// The page's own operand, else its strongest computed one. Nothing when only weights and inputs are left.
+std::optional<Deeper> step_deeper(const Trace& trace, const InspectorPage& page, Lang lang);
 
 /// {"tensor","at","value","recheck","difference","formula","op","discrete","operands":[{"tensor","at","value","role"}]}:
 /// every operand; values that are no finite numbers are null.

@@ -90,12 +90,17 @@ void keep_strongest(InspectorPage& page, std::vector<Term> all) {
 
 double InspectorPage::difference() const { return why.value == why.recheck ? 0 : why.difference(); }
 
+std::vector<Term> all_terms(const Explanation& why) {
+    const TermKind kind = kind_of(why);
+    return kind == TermKind::kProduct ? pair_up(why.operands) : single(why, kind);
+}
+
 InspectorPage make_page(Explanation why) {
     InspectorPage page;
     page.cell = {why.tensor, why.at};
     page.why = std::move(why);
     page.kind = kind_of(page.why);
-    std::vector<Term> all = page.kind == TermKind::kProduct ? pair_up(page.why.operands) : single(page.why, page.kind);
+    std::vector<Term> all = all_terms(page.why);
     double absolute_sum = 0;
     for (const Term& term : all) absolute_sum += std::abs(term.contribution);
     page.tolerance = tolerance_of(page.why, page.kind, absolute_sum);

@@ -70,15 +70,15 @@ std::vector<Row> choose_rows(const Data& d, std::size_t room, bool covered) {
     return rows;
 }
 
-Columns lay_out(const Canvas& canvas, const Theme& t, Rect area, std::span<const Row> rows, std::size_t models) {
+Columns lay_out(const Canvas& canvas, const Theme& t, Rect area, std::span<const Row> rows, std::size_t models, bool presenter) {
     const float head = t.label * (models > 1 ? 2.6F : 1.7F);
     Columns c;
     const auto n = static_cast<float>(rows.size());
-    c.pitch = std::min((area.h - head) / n, t.body * 3.4F);
+    c.pitch = std::min((area.h - head) / n, t.body * (presenter ? 4.6F : 3.4F));
     const float top = area.y + head + (area.h - head - c.pitch * n) / 2;
     c.rows = {area.x, top, area.w, c.pitch * n};
-    c.label_size = std::clamp(c.pitch * 0.56F, t.label, 56.0F);
-    c.number_size = std::clamp(c.pitch * 0.45F, t.label, 48.0F);
+    c.label_size = std::clamp(c.pitch * 0.56F, t.label, presenter ? 72.0F : 56.0F);
+    c.number_size = std::clamp(c.pitch * 0.45F, t.label, presenter ? 60.0F : 48.0F);
     const TextStyle label{.size = c.label_size, .color = t.ink};
     for (const Row& row : rows) {
         if (row.candidate != nullptr) c.label_w = std::max(c.label_w, canvas.measure(row.candidate->label, label).width);
@@ -239,6 +239,7 @@ PageText words(const Data& d, const Params& params, const View& view, std::span<
         args.emplace_back("q", percent(best.other));
     }
     PageText page = page_text(d, view, key, args, seed);
+    if (view.presenter) return page;
     for (const Row& row : rows) {
         if (row.candidate != nullptr && row.candidate->ids.size() > 1 && view.revealed) {
             page.notes.push_back(tr(view.lang, "next_token.note.product", {{"text", row.candidate->label}, {"spelling", spelling(d, *row.candidate)}}));
@@ -255,10 +256,13 @@ void draw_bars(Canvas& canvas, const Data& d, const Params& params, const View& 
     const Theme& t = theme(view.theme);
     const std::size_t models = d.other ? 2 : 1;
     // as many rows as the page has room for; they decide the note
-    const float least = t.body * (view.theme == ThemeId::kProjector ? 2.2F : 1.75F);
+    const bool large = view.presenter || view.theme == ThemeId::kProjector;
     const auto strip_of = [&](Rect a) { return std::clamp(a.h * 0.2F, t.caption * 5, 150.0F); };
     const Rect guess = page_room(canvas, view, words(d, params, view, choose_rows(d, 2, !view.revealed)));
-    const auto room = static_cast<std::size_t>(std::max(2.0F, (guess.h - strip_of(guess) - 16 - t.label * 1.7F) / least));
+    const float free = guess.h - strip_of(guess) - 16 - t.label * 1.7F;
+    // a hall sees few rows, but five or six even on a low page
+    const float least = large ? std::clamp(free / (view.presenter ? 5.5F : 7), t.body * 1.5F, t.body * (view.presenter ? 3 : 2.2F)) : t.body * 1.75F;
+    const auto room = static_cast<std::size_t>(std::max(2.0F, free / least));
     const std::vector<Row> rows = choose_rows(d, room, !view.revealed);
     const Rect area = draw_page(canvas, view, words(d, params, view, rows));
 
@@ -266,12 +270,12 @@ void draw_bars(Canvas& canvas, const Data& d, const Params& params, const View& 
     const Rect strip{area.x, area.bottom() - strip_h, area.w, strip_h};
     const float left_w = area.w * (models > 1 ? 0.25F : 0.32F), arrow_w = area.w * 0.07F;
     const Rect main{area.x, area.y, area.w, area.h - strip_h - 16};
-    const float gauge_h = t.label * 4.2F;
+    const float gauge_h = view.presenter ? 0 : t.label * 4.2F;
     const Rect slot = draw_prompt(canvas, d, view, {main.x, main.y, left_w, main.h - gauge_h});
-    draw_entropy(canvas, d, view, {main.x, main.bottom() - gauge_h, left_w, gauge_h});
+    if (!view.presenter) draw_entropy(canvas, d, view, {main.x, main.bottom() - gauge_h, left_w, gauge_h});
 
     const Rect right{main.x + left_w + arrow_w, main.y, main.w - left_w - arrow_w, main.h};
-    const Columns columns = lay_out(canvas, t, right, rows, models);
+    const Columns columns = lay_out(canvas, t, right, rows, models, view.presenter);
     const Vec2 from{main.x + left_w + 8, slot.center().y}, to{right.x - 8, slot.center().y};
     const auto reach = static_cast<float>(done(view, kArrow));
     if (reach > 0) draw_arrow(canvas, from, {from.x + (to.x - from.x) * reach, from.y}, {.color = t.ink, .width = 3}, 16);

@@ -30,6 +30,19 @@ struct Face {
     bool bold = false;
 };
 
+/// A line in em, as it was placed before: frames ask for the same words again and again.
+struct EmLine {
+    std::vector<PlacedGlyph> glyphs;
+    float width = 0;
+};
+
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+constexpr std::size_t kKnownLines = 8192;  // of one weight; forgotten together when more come
+
 struct Metric {
     GlyphRef ref;
     float advance = kMissingAdvance;  // em
@@ -97,6 +110,9 @@ struct Fonts::State {
     std::array<std::vector<int>, 2> stack;  // by weight: face numbers in order of preference
     std::array<int, 2> han = {-1, -1};      // face of Chinese punctuation
     std::array<std::unordered_map<char32_t, Metric>, 2> known, known_chinese;
+    // by weight, then tabular or not
+    std::array<std::array<std::unordered_map<std::string, EmLine, TextHash, std::equal_to<>>, 2>, 2>
+        lines;
     std::vector<Error> problems;
     bool system = true;
 
@@ -187,6 +203,24 @@ struct Fonts::State {
         }
     }
 
+    const EmLine& line(std::string_view utf8, Weight weight, bool tabular) {
+        auto& table = lines[static_cast<std::size_t>(weight)][tabular ? 1 : 0];
+        if (const auto found = table.find(utf8); found != table.end()) return found->second;
+        if (table.size() >= kKnownLines) table.clear();
+        EmLine line;
+        line.glyphs.reserve(utf8.size());
+        float pen = 0;
+        walk(utf8, weight, tabular, [&](char32_t code, const Metric& m, float advance) {
+            // a digit narrower than its column stands in the middle of it
+            const float own = m.ref.missing() ? advance : m.advance;
+            if (!is_blank(code))
+                line.glyphs.push_back({m.ref, code, pen + (advance - own) / 2, own});
+            pen += advance;
+        });
+        line.width = pen;
+        return table.emplace(utf8, std::move(line)).first->second;
+    }
+
     void find_system_fonts() {
         for (const Weight weight : {Weight::kRegular, Weight::kBold}) {
             const bool latin = add(find_family(kLatinFamilies, weight), weight);
@@ -232,26 +266,16 @@ Fonts& Fonts::shared() {
 
 GlyphLine Fonts::place(std::string_view utf8, float size, Weight weight, bool tabular) const {
     const std::scoped_lock lock(state_->mutex);
-    GlyphLine line;
-    line.glyphs.reserve(utf8.size());
-    float pen = 0;
-    state_->walk(utf8, weight, tabular, [&](char32_t code, const Metric& m, float advance) {
-        // a digit narrower than its column stands in the middle of it
-        const float own = m.ref.missing() ? advance : m.advance;
-        if (!is_blank(code))
-            line.glyphs.push_back({m.ref, code, (pen + (advance - own) / 2) * size, own * size});
-        pen += advance;
-    });
-    line.width = pen * size;
+    const EmLine& known = state_->line(utf8, weight, tabular);
+    GlyphLine line{known.glyphs, known.width * size};
+    for (PlacedGlyph& g : line.glyphs) g.x *= size, g.advance *= size;
     return line;
 }
 
 TextSize Fonts::measure(std::string_view utf8, const TextStyle& style) const {
     const std::scoped_lock lock(state_->mutex);
-    float pen = 0;
-    state_->walk(utf8, style.weight, style.tabular,
-                 [&](char32_t, const Metric&, float advance) { pen += advance; });
-    return {pen * style.size, kAscent * style.size, kDescent * style.size};
+    const float width = state_->line(utf8, style.weight, style.tabular).width;
+    return {width * style.size, kAscent * style.size, kDescent * style.size};
 }
 
 bool Fonts::covers(char32_t code, Weight weight) const {

@@ -40,6 +40,17 @@ std::unique_ptr<Canvas> Painter::open(Rect page, Vec2 origin, float scale) {
     return std::make_unique<ImGuiCanvas>(*ImGui::GetBackgroundDrawList(), atlas_, page, origin, scale);
 }
 
+std::unique_ptr<Canvas> Painter::record(MeshRecording& kept, Rect page, Vec2 origin, float scale) {
+    kept.clear();
+    return std::make_unique<MeshCanvas>(kept, atlas_, page, origin, scale);
+}
+
+void Painter::play(const MeshRecording& kept) {
+    DG_CHECK(open_);
+    ImGuiSink sink(*ImGui::GetBackgroundDrawList());
+    kept.replay(sink);
+}
+
 void Painter::end(bool keep) {
     if (!open_) return;
     open_ = false;

@@ -10,6 +10,7 @@
 #include "viz/canvas/glyph_atlas.h"
 #include "viz/canvas/image.h"
 #include "viz/canvas/imgui_canvas.h"
+#include "viz/canvas/mesh_recording.h"
 
 #include <memory>
 
@@ -30,6 +31,9 @@ class Painter {
     /// A canvas whose `page` lies at `origin` (pixels), `scale` pixels per unit. Close (destroy) canvases in the reverse
     /// order of opening, all of them before end().
     std::unique_ptr<Canvas> open(Rect page, Vec2 origin, float scale);
+    /// The same into `kept` instead of the frame; play() shows it, now and in later frames of the same atlas generation.
+    std::unique_ptr<Canvas> record(MeshRecording& kept, Rect page, Vec2 origin, float scale);
+    void play(const MeshRecording& kept);
     /// Ends the frame. With `keep` = false the frame is thrown away (after an exception).
     void end(bool keep = true);
 
@@ -39,6 +43,8 @@ class Painter {
     void raster(Image& target, Color ground) const;
 
     [[nodiscard]] GlyphAtlas& atlas() { return atlas_; }
+
+    [[nodiscard]] const GlyphAtlas& atlas() const { return atlas_; }
 
     /// Vertices of the last frame.
     [[nodiscard]] int vertices() const;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 namespace dg::viz {
 namespace {
@@ -88,22 +89,27 @@ class Sdl : public SdlWindow {
         SDL_PushEvent(&event);
     }
 
-    void present(Color ground, Image* copy) override {
+    PresentTimes present(Color ground, Image* copy) override {
+        using Clock = std::chrono::steady_clock;
+        const auto seconds = [](Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); };
+        const auto start = Clock::now();
         if (gl_) {
             SDL_GL_MakeCurrent(window_.get(), context_);
             if (ImDrawData* frame = painter_.draw_data()) gl_->render(*frame, width_, height_, ground);
             if (copy) *copy = gl_->read(width_, height_);
             SDL_GL_SwapWindow(window_.get());
-            return;
+            return {-1, seconds(start)};
         }
         painter_.raster(shown_, ground);
+        const double rastered = seconds(start);
         if (copy) *copy = shown_;
         SDL_Surface* surface = SDL_GetWindowSurface(window_.get());
-        if (!surface) return;  // the window is going away
+        if (!surface) return {rastered, 0};  // the window is going away
         if (SDL_MUSTLOCK(surface)) SDL_LockSurface(surface);
         blit(shown_, *surface);
         if (SDL_MUSTLOCK(surface)) SDL_UnlockSurface(surface);
         SDL_UpdateWindowSurface(window_.get());
+        return {rastered, seconds(start) - rastered};
     }
 
     void set_title(const std::string& title) override {

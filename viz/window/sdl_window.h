@@ -20,6 +20,11 @@ struct WindowOptions {
     bool full_screen = false;
 };
 
+/// Seconds by the clock; raster < 0: drawn by OpenGL.
+struct PresentTimes {
+    double raster = -1, present = 0;
+};
+
 class SdlWindow {
   public:
     /// Error codes: window_sdl (args reason): no display, or SDL refuses.
@@ -38,7 +43,7 @@ class SdlWindow {
     virtual void wake() = 0;
 
     /// Shows the painter's frame, and copies its pixels when asked.
-    virtual void present(Color ground, Image* copy = nullptr) = 0;
+    virtual PresentTimes present(Color ground, Image* copy = nullptr) = 0;
 
     virtual void set_title(const std::string& title) = 0;
     virtual void set_full_screen(bool on) = 0;
