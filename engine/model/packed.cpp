@@ -29,7 +29,7 @@ class Packer {
     }
 
     /// Module 1, stored as layer L.
-    PackedMtp mtp() const {
+    PackedMtp mtp() {
         const std::string w = fmt::format("model.layers.{}.", config_.num_hidden_layers);
         return {vector(w + "enorm.weight"), vector(w + "hnorm.weight"), vector(w + "shared_head.norm.weight"), matrix(w + "eh_proj.weight"),
                 layer(config_.num_hidden_layers)};

@@ -186,7 +186,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     DG_ASSIGN(const auto full, session.trace(name, prompt));
     const Config& c = full->model->model.config;
     DG_ASSIGN(const std::set<HeadId> muted, parse_muted(params.text("muted"), c.num_hidden_layers, c.num_attention_heads));
-    DG_ASSIGN(const auto run, session.trace(name, prompt, gain_of(muted, c.num_hidden_layers, c.num_attention_heads)));
+    DG_ASSIGN(const auto run, session.trace(name, prompt, {.head_gain = gain_of(muted, c.num_hidden_layers, c.num_attention_heads)}));
     DG_ASSIGN(const std::shared_ptr<Data> d, make_data(full, run, params.integer("layer"), params.integer("head"), params.integer("position")));
     d->muted = muted, d->model_name = name;
     if (params.text("show") == "mute") DG_TRY(measure_losses(*d, progress));
