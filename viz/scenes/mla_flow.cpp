@@ -151,13 +151,14 @@ class FlowPainter {
         c_.fill_rect(knob, t_.ground, 16);
         c_.stroke_rect(knob, {.color = t_.rotary.fill, .width = 3}, 16);
         wave(knob, u);
-        // left of the lane when there is room, else right of it in smaller type
         TextStyle style = strong(t_, Align::kRight), detail = caption(t_, Align::kRight);
         const RichText name = rich(t_, word("scene.mla.lane"), t_.rotary.ink, Weight::kBold);
-        while (style.size > 12 && knob.x - 12 - measure_rich(c_, name, style) < p_.keys.x - 24) style.size -= 1;
+        const float room = knob.x - 12 - (p_.keys.x - 24);
+        while (style.size > 14 && measure_rich(c_, name, style) > room) style.size -= 1;
         detail.size = std::min(detail.size, style.size);
-        draw_rich(c_, {knob.x - 12, knob.center().y - 2}, name, style);
-        c_.text({knob.x - 12, knob.center().y + detail.size * 1.25F}, word("scene.mla.lane.detail"), detail);
+        style.color = t_.rotary.ink;
+        c_.text({knob.x - 12, knob.center().y - 2}, elide(c_, plain(name), style, room), style);
+        c_.text({knob.x - 12, knob.center().y + detail.size * 1.25F}, elide(c_, word("scene.mla.lane.detail"), detail, room), detail);
         if (done(v_, kRebuild) < 1 || d_.absorbed) return;
         const float rail = p_.keys.bottom() + t_.label * 1.75F, left = p_.keys.x - 18;
         const Vec2 round[] = {{p_.box.x, p_.box.center().y}, {left, p_.box.center().y}, {left, rail}, {p_.keys.right(), rail}};

@@ -63,6 +63,46 @@ void published(Canvas& c, const Data& d, const View& view, Rect place) {
     if (view.revealed) draw_wrapped(c, {place.x, y + t.label * 1.6F}, tr(view.lang, "scene.mla.published.claim"), label(t), place.w, 4);
 }
 
+/// How often K and V were projected, with and without the cache.
+void growth_work(Canvas& canvas, const Data& d, const View& view, Rect side, const TextArgs& args) {
+    const Theme& t = theme(view.theme);
+    canvas.line({side.x - 24, side.y}, {side.x - 24, side.bottom()}, {.color = t.hairline, .width = t.line});
+    float y = side.y + t.heading;
+    canvas.text({side.x, y}, elide(canvas, tr(view.lang, "scene.mla.growth.work"), heading(t), side.w), heading(t));
+    const double most = static_cast<double>(std::max<std::int64_t>(1, d.projected_without));
+    for (const auto& [key, value] : {std::pair("scene.mla.growth.without", d.projected_without), {"scene.mla.growth.with", d.projected_with}}) {
+        y += t.label * 2.2F;
+        canvas.text({side.x, y}, elide(canvas, tr(view.lang, key), label(t), side.w - t.label * 4), label(t));
+        canvas.text({side.right(), y}, view.revealed ? grouped(value) : "?", strong(t, Align::kRight));
+        y += t.label * 0.6F;
+        draw_bar(canvas, t, {side.x, y, side.w, t.label}, static_cast<double>(value) / most, {.fill = t.bar_strong, .covered = !view.revealed});
+        y += t.label;
+    }
+    draw_wrapped(canvas, {side.x, y + t.label * 2.4F}, tr(view.lang, "scene.mla.growth.same", args), label(t), side.w, 5);
+}
+
+/// The three small ones again, on a scale of their own.
+void zoomed(Canvas& canvas, const Data& d, const View& view, Rect place) {
+    const Theme& t = theme(view.theme);
+    const float zoom_h = t.label * 8.2F, y = place.y, bars_w = place.w;
+    if (place.h <= zoom_h || !view.revealed) return;
+    const Rect box{place.x - 14, y + 4, bars_w + 28, zoom_h};
+    canvas.fill_rect(box, t.panel, 10);
+    double most = 0;
+    for (const CacheRow& r : d.caches)
+        if (r.id != "MHA" && r.id != "naive") most = std::max(most, r.bytes);
+    canvas.text({place.x, box.y + t.label * 1.5F}, elide(canvas, tr(view.lang, "scene.mla.zoom", {{"factor", number(row_of(d, "MHA").bytes / most, 3)}}), strong(t), bars_w), strong(t));
+    float line = box.y + t.label * 2.3F;
+    for (const CacheRow& r : d.caches) {
+        if (r.id == "MHA" || r.id == "naive") continue;
+        const float name = t.label * 4, w = (bars_w - name - t.label * 6) * static_cast<float>(r.bytes / most);
+        canvas.text({place.x, line + t.label}, r.id, label(t));
+        canvas.fill_rect({place.x + name, line, std::max(2.0F, w), t.label * 1.2F}, r.id == "MLA" ? t.latent.fill : t.bar_strong, 3);
+        canvas.text({place.x + name + w + 10, line + t.label}, bytes_text(r.bytes), strong(t));
+        line += t.label * 1.9F;
+    }
+}
+
 }  // namespace
 
 void draw_cache(Canvas& canvas, const Data& d, const View& view) {
@@ -77,25 +117,7 @@ void draw_cache(Canvas& canvas, const Data& d, const View& view) {
     const bool wide = place.w >= 48 * t.label;
     const float bars_w = wide ? place.w * 0.44F : place.w;
     const float y = draw_cache_bars(canvas, d, view, {place.x, place.y, bars_w, place.h}, std::clamp((place.h - t.label * 19) / 4, t.label, t.label * 3.4F));
-    // the three small ones again, on a scale of their own
-    const float zoom_h = t.label * 8.2F;
-    if (place.bottom() - y > zoom_h && view.revealed) {
-        const Rect box{place.x - 14, y + 4, bars_w + 28, zoom_h};
-        canvas.fill_rect(box, t.panel, 10);
-        double most = 0;
-        for (const CacheRow& r : d.caches)
-            if (r.id != "MHA" && r.id != "naive") most = std::max(most, r.bytes);
-        canvas.text({place.x, box.y + t.label * 1.5F}, elide(canvas, tr(view.lang, "scene.mla.zoom", {{"factor", number(mha.bytes / most, 3)}}), strong(t), bars_w), strong(t));
-        float line = box.y + t.label * 2.3F;
-        for (const CacheRow& r : d.caches) {
-            if (r.id == "MHA" || r.id == "naive") continue;
-            const float name = t.label * 4, w = (bars_w - name - t.label * 6) * static_cast<float>(r.bytes / most);
-            canvas.text({place.x, line + t.label}, r.id, label(t));
-            canvas.fill_rect({place.x + name, line, std::max(2.0F, w), t.label * 1.2F}, r.id == "MLA" ? t.latent.fill : t.bar_strong, 3);
-            canvas.text({place.x + name + w + 10, line + t.label}, bytes_text(r.bytes), strong(t));
-            line += t.label * 1.9F;
-        }
-    }
+    zoomed(canvas, d, view, {place.x, y, bars_w, place.bottom() - y});
     if (!wide) return;
     const Rect right{place.x + bars_w + 64, place.y, place.w - bars_w - 64, std::min(place.h, t.label * 16)};
     cache_table(canvas, d, view, right);
@@ -130,21 +152,7 @@ void draw_growth(Canvas& canvas, const Data& d, const View& view) {
         draw_cells(canvas, view, {.rect = {grid.x, y, latent_w, h - gap}, .values = {latent.row(i), static_cast<std::size_t>(latent.cols())}, .limit = latent_top, .fill = t.latent.fill, .first = {d.prefix() + "kv_latent", {0, i, 0}}});
         draw_cells(canvas, view, {.rect = {rotary_x, y, grid.right() - rotary_x, h - gap}, .values = {rotary.row(i), static_cast<std::size_t>(rotary.cols())}, .limit = rotary_top, .fill = t.rotary.fill, .first = {d.prefix() + "k_pe", {0, i, 0}}});
     }
-    if (panel <= 0) return;
-    const Rect side{place.right() - panel, place.y, panel, place.h};
-    canvas.line({side.x - 24, side.y}, {side.x - 24, side.bottom()}, {.color = t.hairline, .width = t.line});
-    float y = side.y + t.heading;
-    canvas.text({side.x, y}, elide(canvas, tr(view.lang, "scene.mla.growth.work"), heading(t), side.w), heading(t));
-    const double most = static_cast<double>(std::max<std::int64_t>(1, d.projected_without));
-    for (const auto& [key, value] : {std::pair("scene.mla.growth.without", d.projected_without), {"scene.mla.growth.with", d.projected_with}}) {
-        y += t.label * 2.2F;
-        canvas.text({side.x, y}, elide(canvas, tr(view.lang, key), label(t), side.w - t.label * 4), label(t));
-        canvas.text({side.right(), y}, view.revealed ? grouped(value) : "?", strong(t, Align::kRight));
-        y += t.label * 0.6F;
-        draw_bar(canvas, t, {side.x, y, side.w, t.label}, static_cast<double>(value) / most, {.fill = t.bar_strong, .covered = !view.revealed});
-        y += t.label;
-    }
-    draw_wrapped(canvas, {side.x, y + t.label * 2.4F}, tr(view.lang, "scene.mla.growth.same", args), label(t), side.w, 5);
+    if (panel > 0) growth_work(canvas, d, view, {place.right() - panel, place.y, panel, place.h}, args);
 }
 
 void draw_rank(Canvas& canvas, const Data& d, const View& view) {

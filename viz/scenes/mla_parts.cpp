@@ -14,8 +14,12 @@ constexpr std::int64_t kMostCells = 2048;  // of a drawn matrix
 
 float shade(float value, double limit) { return limit > 0 ? static_cast<float>(std::min(1.0, std::abs(static_cast<double>(value)) / limit)) : 0; }
 
-bool is_lit(const View& view, const CellRef& cell) {
-    return (view.hover && *view.hover == cell) || std::ranges::find(view.operands, cell) != view.operands.end();
+/// How far along the strip that starts at `first` a cell lies.
+std::optional<std::int64_t> place_in(const CellRef& first, const CellRef& cell) {
+    if (cell.tensor != first.tensor || cell.at.size() != first.at.size() || cell.at.empty()) return std::nullopt;
+    if (!std::equal(first.at.begin(), first.at.end() - 1, cell.at.begin())) return std::nullopt;
+    const std::int64_t i = cell.at.back() - first.at.back();
+    return i >= 0 ? std::optional(i) : std::nullopt;
 }
 
 }  // namespace
@@ -50,11 +54,12 @@ void draw_cells(Canvas& canvas, const View& view, const CellStrip& s) {
     canvas.stroke_rect(s.rect, {.color = s.diverging ? t.border : s.fill, .width = std::max(1.5F, t.line)}, radius);
     if (block > 1 || s.first.tensor.empty()) return;
     const float w = s.rect.w / static_cast<float>(n);
-    for (std::int64_t i = 0; i < n; ++i) {
-        CellRef cell = s.first;
-        cell.at.back() += i;
-        if (is_lit(view, cell)) draw_ring(canvas, t, {s.rect.x + w * static_cast<float>(i), s.rect.y, w, s.rect.h}, 2);
-    }
+    const auto light = [&](const CellRef& cell) {
+        const std::optional<std::int64_t> i = place_in(s.first, cell);
+        if (i && *i < n) draw_ring(canvas, t, {s.rect.x + w * static_cast<float>(*i), s.rect.y, w, s.rect.h}, 2);
+    };
+    if (view.hover) light(*view.hover);
+    for (const CellRef& cell : view.operands) light(cell);
     canvas.region({.rect = s.rect, .cell = s.first, .action = "", .tip = "", .rows = 1, .cols = static_cast<int>(n)});
 }
 

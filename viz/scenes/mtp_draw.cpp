@@ -132,6 +132,32 @@ void row_strip(Canvas& c, const Data& d, const View& view, Rect rect, const std:
     mla::draw_cells(c, view, {.rect = rect, .values = {all.row(row), static_cast<std::size_t>(all.cols())}, .fill = fill, .first = {tensor, {0, row, 0}}, .shown = shown});
 }
 
+/// Both halves joined, projected by the real matrix, and what the block makes of it.
+void joined_part(Canvas& canvas, const Data& d, const View& view, Rect place, Rect hidden, Rect next, const TextArgs& args) {
+    const Theme& t = theme(view.theme);
+    const float top = place.y, strip = hidden.h, half = hidden.w, step = (place.h - strip * 6) / 6 + strip;
+    const double join = ease(done(view, kJoin)), block = ease(done(view, kBlock));
+    const Stroke wire{.color = t.stream, .width = 2};
+    const float y = top + step * 1.1F;
+    // the embedding half comes first
+    for (const auto& [from, to] : {std::pair(next, hidden), std::pair(hidden, next)})
+        canvas.line({from.center().x, from.bottom() + 3}, {to.center().x, y - t.caption * 1.8F}, {.color = t.stream.with_alpha(0.5F), .width = 2});
+    row_strip(canvas, d, view, {place.x, y, place.w, strip}, "mtp.0.eh", d.position, tr(view.lang, "scene.mtp.joined", args), t.stream, join);
+    const Tensor<float>& w = d.run->tape.value(d.run->tape.find(fmt::format("model.layers.{}.eh_proj.weight", d.model->model.config.num_hidden_layers)));
+    const float h = std::min(step * 1.45F, (place.w * 0.5F) / 2);
+    const Rect matrix{place.x + place.w / 2 - h, y + strip + t.caption * 2.2F, 2 * h, h};
+    const std::string name = fmt::format("model.layers.{}.eh_proj.weight", d.model->model.config.num_hidden_layers);
+    canvas.text({matrix.x - 14, matrix.center().y}, elide(canvas, tr(view.lang, "scene.mtp.project", args), strong(t), matrix.x - place.x - 14), strong(t, Align::kRight));
+    mla::draw_matrix(canvas, view, matrix, w, 0, w.rows(), name);
+    draw_arrow(canvas, {place.x + place.w / 2, y + strip + 3}, {place.x + place.w / 2, matrix.y - 3}, wire, 8);
+    const float out_y = matrix.bottom() + t.caption * 2.4F;
+    row_strip(canvas, d, view, {place.x + (place.w - half) / 2, out_y, half, strip}, "mtp.0.eh_proj", d.position, tr(view.lang, "scene.mtp.into_block", args), t.stream, join);
+    if (block > 0 && out_y + strip * 2 + t.caption * 2.6F < place.bottom()) {
+        const float last = std::min(out_y + strip + t.caption * 3.4F, place.bottom() - strip);
+        row_strip(canvas, d, view, {place.x + (place.w - half) / 2, last, half, strip}, "mtp.0.norm", d.position, tr(view.lang, "scene.mtp.after_block", args), t.stream, block);
+    }
+}
+
 }  // namespace
 
 void draw_generate(Canvas& canvas, const Data& d, const View& view) {
@@ -144,10 +170,12 @@ void draw_generate(Canvas& canvas, const Data& d, const View& view) {
     const std::string how = tr(view.lang, d.temperature > 0 ? "scene.mtp.subtitle.sampled" : "scene.mtp.subtitle.greedy", args);
     const Rect place = draw_frame(canvas, view, page(d, view, tr(view.lang, title, args), how, {tr(view.lang, "scene.mtp.note")}, true));
     const float panel = place.w >= 44 * t.label ? std::clamp(place.w * 0.27F, 15 * t.label, 26 * t.label) : 0;
-    const float key_h = t.label * 2.2F;
+    const float key_h = t.label * 3.4F;
     const Rect text{place.x, place.y, place.w - (panel > 0 ? panel + 56 : 0), place.h - key_h};
     TextPainter(canvas, d, view, text).draw(shown);
-    draw_rich(canvas, {text.x, place.bottom() - t.label * 0.4F}, rich(t, tr(view.lang, "scene.mtp.key"), t.ink2), caption(t));
+    const auto key = wrap_rich(canvas, rich(t, tr(view.lang, "scene.mtp.key"), t.ink2), caption(t), text.w);
+    for (std::size_t i = 0; i < key.size(); ++i)
+        draw_rich(canvas, {text.x, place.bottom() - t.label * 0.4F - t.caption * 1.4F * static_cast<float>(key.size() - 1 - i)}, key[i], caption(t));
     if (panel <= 0) return;
     const Rect side{place.right() - panel, place.y, panel, place.h};
     canvas.line({side.x - 28, side.y}, {side.x - 28, side.bottom()}, {.color = t.hairline, .width = t.line});
@@ -174,32 +202,12 @@ void draw_module(Canvas& canvas, const Data& d, const View& view) {
     draw_token_row(canvas, view, {place.x, place.y, place.w, t.label * 2.2F}, d.labels, static_cast<int>(d.position));
     const bool wide = place.w >= 44 * t.label;
     const float top = place.y + t.label * 4.2F, left_w = wide ? place.w * 0.62F : place.w, room = place.bottom() - top;
-    const float strip = std::clamp(room * 0.06F, 14.0F, 36.0F), half = (left_w - 64) / 2, step = (room - strip * 6) / 6 + strip;
+    const float strip = std::clamp(room * 0.06F, 14.0F, 36.0F), half = (left_w - 64) / 2;
     const Rect hidden{place.x, top, half, strip}, next{place.x + half + 64, top, half, strip};
-    const double in = ease(done(view, kInputs)), join = ease(done(view, kJoin)), block = ease(done(view, kBlock));
+    const double in = ease(done(view, kInputs)), join = ease(done(view, kJoin));
     row_strip(canvas, d, view, hidden, "norm", d.position, tr(view.lang, "scene.mtp.hidden", args), t.stream, in);
     row_strip(canvas, d, view, next, "mtp.0.next_embed", d.position, tr(view.lang, "scene.mtp.embed", args), t.stream, in);
-    if (join > 0) {
-        const Stroke wire{.color = t.stream, .width = 2};
-        const float y = top + step * 1.1F;
-        // the embedding half comes first
-        for (const auto& [from, to] : {std::pair(next, hidden), std::pair(hidden, next)})
-            canvas.line({from.center().x, from.bottom() + 3}, {to.center().x, y - t.caption * 1.8F}, {.color = t.stream.with_alpha(0.5F), .width = 2});
-        row_strip(canvas, d, view, {place.x, y, left_w, strip}, "mtp.0.eh", d.position, tr(view.lang, "scene.mtp.joined", args), t.stream, join);
-        const Tensor<float>& w = d.run->tape.value(d.run->tape.find(fmt::format("model.layers.{}.eh_proj.weight", d.model->model.config.num_hidden_layers)));
-        const float h = std::min(step * 1.45F, (left_w * 0.5F) / 2);
-        const Rect matrix{place.x + left_w / 2 - h, y + strip + t.caption * 2.2F, 2 * h, h};
-        const std::string name = fmt::format("model.layers.{}.eh_proj.weight", d.model->model.config.num_hidden_layers);
-        canvas.text({matrix.x - 14, matrix.center().y}, elide(canvas, tr(view.lang, "scene.mtp.project", args), strong(t), matrix.x - place.x - 14), strong(t, Align::kRight));
-        mla::draw_matrix(canvas, view, matrix, w, 0, w.rows(), name);
-        draw_arrow(canvas, {place.x + left_w / 2, y + strip + 3}, {place.x + left_w / 2, matrix.y - 3}, wire, 8);
-        const float out_y = matrix.bottom() + t.caption * 2.4F;
-        row_strip(canvas, d, view, {place.x + (left_w - half) / 2, out_y, half, strip}, "mtp.0.eh_proj", d.position, tr(view.lang, "scene.mtp.into_block", args), t.stream, join);
-        if (block > 0 && out_y + strip * 2 + t.caption * 2.6F < place.bottom()) {
-            const float last = std::min(out_y + strip + t.caption * 3.4F, place.bottom() - strip);
-            row_strip(canvas, d, view, {place.x + (left_w - half) / 2, last, half, strip}, "mtp.0.norm", d.position, tr(view.lang, "scene.mtp.after_block", args), t.stream, block);
-        }
-    }
+    if (join > 0) joined_part(canvas, d, view, {place.x, top, left_w, room}, hidden, next, args);
     if (!wide) return;
     const Rect side{place.x + left_w + 64, top - t.label, place.w - left_w - 64, room};
     canvas.line({side.x - 32, side.y}, {side.x - 32, side.bottom() + t.label}, {.color = t.hairline, .width = t.line});

@@ -115,6 +115,14 @@ TEST(OpGradients, GatherAndCombine) {
     });
 }
 
+TEST(OpGradients, CombineWithGains) {
+    gradcheck({random_tensor({1, 3, 4}, 1), random_tensor({1, 3, 2}, 2), random_tensor({1, 3, 4}, 3)}, [](Tape<double>& t, const auto& in) {
+        const TensorId ids = t.input("ids", integers({1, 3, 2}, {0, 2, 2, 0, 2, 0}), true);
+        std::vector<TensorId> outs{ops::gather(t, in[0], ids, 0, "a", "at"), -1, ops::gather(t, in[0], ids, 2, "c", "ct")};
+        return std::vector{ops::combine(t, ids, in[1], outs, in[2], "y", {0.5, 1, 2, 0.25})};
+    });
+}
+
 TEST(OpGradients, Losses) {
     gradcheck({random_tensor({2, 3, 7}, 1), random_tensor({2, 3, 4}, 2, 0.2)}, [](Tape<double>& t, const auto& in) {
         const TensorId targets = t.input("targets", integers({2, 3}, {1, 6, -1, 0, 2, -1}), true);
