@@ -226,6 +226,7 @@ std::string key_label(std::string_view keys) {
         else if (word == "pageup") out += "PgUp";
         else if (word == "pagedown") out += "PgDn";
         else if (word == "home") out += "Home";
+        else if (word == "backspace") out += "Backspace";
         else for (const char c : word) out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
         word.clear();
     };

@@ -26,12 +26,22 @@ void draw_no_picture(Shell& s, viz::Canvas& canvas, const viz::View& view) {
     canvas.fill_rect(canvas.page(), viz::theme(view.theme).ground);
 }
 
+bool same(Rect a, Rect b) { return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h; }
+
+bool same(const viz::View& left, const viz::View& right) {
+    // a field that is added to View does not compile here until it is compared
+    const auto& [stage, u, hover, selection, operands, revealed, theme, lang, presenter, interactive] = left;
+    const viz::View& r = right;
+    return stage == r.stage && u == r.u && hover == r.hover && selection == r.selection && operands == r.operands && revealed == r.revealed && theme == r.theme &&
+           lang == r.lang && presenter == r.presenter && interactive == r.interactive;
+}
+
 /// True while the kept triangles are those of this picture.
 bool still_good(const Shell& s, const viz::Painter& painter, const viz::View& view, Rect page, Vec2 origin, float scale) {
     const StagePicture& kept = s.picture;
     const Shown& shown = *s.lab.shown();
-    return kept.data == shown.data && kept.scene == s.lab.scene() && kept.params == shown.params && kept.view == view && kept.page == page &&
-           kept.origin == origin && kept.scale == scale && kept.glyphs == painter.atlas().generation();
+    return kept.data == shown.data && kept.scene == s.lab.scene() && kept.params == shown.params && same(kept.view, view) && same(kept.page, page) &&
+           kept.origin.x == origin.x && kept.origin.y == origin.y && kept.scale == scale && kept.glyphs == painter.atlas().generation();
 }
 
 /// The scene, drawn anew when anything it depends on changed; its regions go to the shell.
@@ -45,7 +55,7 @@ void draw_picture(Shell& s, viz::Painter& painter, Rect page, Vec2 origin, float
         if (empty) draw_no_picture(s, *canvas, view);
         else s.lab.scene()->draw(*canvas, *s.lab.shown()->data, s.lab.shown()->params, view);
         canvas->pop_clip();
-        s.regions = canvas->take_regions();
+        s.regions = canvas->regions();
         StagePicture& kept = s.picture;
         if (!empty) kept.scene = s.lab.scene(), kept.data = s.lab.shown()->data, kept.params = s.lab.shown()->params;
         kept.view = view, kept.page = page, kept.origin = origin, kept.scale = scale;

@@ -2,6 +2,7 @@
 
 #include "engine/fp8/format.h"
 #include "engine/io/json.h"
+#include "engine/io/save_commit.h"
 #include "engine/io/text.h"
 
 #include <cmath>
@@ -258,6 +259,7 @@ Result<Config> load_config(const std::filesystem::path& directory) {
 
 Result<Model<float>> load_model(const std::filesystem::path& directory) {
     Model<float> model;
+    DG_TRY(finish_save(directory));
     DG_ASSIGN(model.config, load_config(directory));
     const ParameterCount parameters = count_parameters(model.config);
     if (parameters.total + parameters.mtp > kMaxParameters) {

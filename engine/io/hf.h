@@ -22,8 +22,9 @@ Result<Model<float>> load_model(const std::filesystem::path& directory);
 /// The config alone. Error codes: file_read, config_*.
 Result<Config> load_config(const std::filesystem::path& directory);
 
-/// Writes model.safetensors, then config.json (F32, BF16, or FP8 as DeepSeek-V3's: E4M3 projections
-/// with weight_scale_inv per block, the rest BF16; router bias always F32), making the directory if need be; tokenizer.json is copied by the caller. The weights must be those of the
+/// Writes model.safetensors and config.json as one step (save_commit.h): F32, BF16, or FP8 as DeepSeek-V3's (E4M3 projections
+/// with weight_scale_inv per block, the rest BF16); router bias always F32. Makes the directory if need be; tokenizer.json is
+/// copied by the caller. The weights must be those of the
 /// config (a Bug otherwise). Error codes: file_write, weight_not_finite (nothing is written then).
 Result<void> save_model(const std::filesystem::path& directory, const Model<float>& model,
                         DType dtype);

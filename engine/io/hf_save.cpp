@@ -2,6 +2,7 @@
 #include "engine/base/rng.h"
 #include "engine/fp8/format.h"
 #include "engine/io/hf.h"
+#include "engine/io/save_commit.h"
 
 #include <algorithm>
 #include <cmath>
@@ -110,8 +111,11 @@ Result<void> save_model(const std::filesystem::path& directory, const Model<floa
     config.torch_dtype = dtype == DType::kF32 ? "float32" : "bfloat16";
     config.quantization.reset();
     if (fp8) config.quantization = blocks;
-    DG_TRY(write_safetensors(file, content));
-    return write_file(directory / "config.json", config_json(config));
+    // a kill at any moment leaves the old pair or, sooner or later, the new one
+    DG_TRY(finish_save(directory));
+    DG_TRY(write_safetensors(next_version(file), content));
+    DG_TRY(write_file(next_version(directory / "config.json"), config_json(config)));
+    return commit_save(directory);
 }
 
 std::string model_hash(const Model<float>& model) {

@@ -7,14 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace dg::viz {
 
 struct Vec2 {
     float x = 0, y = 0;
-    friend bool operator==(const Vec2&, const Vec2&) = default;
 };
 
 struct Rect {
@@ -29,8 +27,6 @@ struct Rect {
     [[nodiscard]] bool contains(Vec2 p) const { return p.x >= x && p.x < x + w && p.y >= y && p.y < y + h; }
 
     [[nodiscard]] Rect inset(float d) const { return {x + d, y + d, w - 2 * d, h - 2 * d}; }
-
-    friend bool operator==(const Rect&, const Rect&) = default;
 };
 
 /// sRGB with straight alpha.
@@ -145,8 +141,7 @@ class Canvas {
 
     [[nodiscard]] const std::vector<Region>& regions() const { return regions_; }
 
-    /// Hands the regions over; none are left.
-    [[nodiscard]] std::vector<Region> take_regions() { return std::exchange(regions_, {}); }
+    void clear_regions() { regions_.clear(); }
 
   private:
     std::vector<Region> regions_;

@@ -1,5 +1,6 @@
 #include "viz/scenes/rich_text.h"
 
+#include "viz/text/line_break.h"
 #include "viz/text/utf8.h"
 
 #include <fmt/format.h>
@@ -68,10 +69,6 @@ void read_markup(const Theme& theme, std::string_view markup, Color color, Weigh
     }
 }
 
-bool closes(char32_t c) { return std::u32string_view(U"，。；：！？、）】」』》〉…—%）,.;:!?)]}”’").find(c) != std::u32string_view::npos; }
-
-bool opens(char32_t c) { return std::u32string_view(U"（【「『《〈([{“‘").find(c) != std::u32string_view::npos; }
-
 /// A piece that a line break must not cut: a word, or a Chinese character with the marks that belong to it.
 struct Atom {
     RichText text;
@@ -97,17 +94,16 @@ class Atomizer {
             space_ = true;
             return;
         }
-        const bool starts = atoms_.empty() || space_ || ((is_wide(code) || last_wide_) && !closes(code) && !opens(last_));
+        const bool starts = atoms_.empty() || space_ || may_break(last_, code);
         if (starts) atoms_.push_back({{}, space_});
         append(atoms_.back().text, bytes, part.color, part.weight);
         space_ = false;
         last_ = code;
-        last_wide_ = is_wide(code);
     }
 
     std::vector<Atom> atoms_;
     char32_t last_ = 0;
-    bool space_ = false, last_wide_ = false;
+    bool space_ = false;
 };
 
 TextStyle styled(const TextStyle& base, const RichPart& part) {

@@ -62,8 +62,6 @@ struct View {
     Lang lang = Lang::kZh;
     bool presenter = false;          // bigger, fewer numbers
     bool interactive = false;        // window: draw hints such as "hover a row"
-
-    friend bool operator==(const View&, const View&) = default;
 };
 
 /// Progress of a compute or a job: done/total, and whether to stop. Poll at least every 50 ms.
