@@ -54,6 +54,8 @@ TEST_F(Shipped, EveryStepPlaysInBothLanguages) {
             auto run = runner.run(step);
             auto values = runner.environment(step);
             ASSERT_TRUE(run && values) << step.at.written();
+            std::vector<std::string> names;
+            for (const NamedRun& named : step.runs) names.push_back(named.name);
             std::string shown[2];
             for (const bool revealed : {false, true}) {
                 EXPECT_EQ(player.covered(), !revealed);
@@ -65,7 +67,7 @@ TEST_F(Shipped, EveryStepPlaysInBothLanguages) {
                     EXPECT_FALSE(canvas.texts().empty()) << step.at.written();
                     EXPECT_EQ(canvas.log().find("⟦"), std::string::npos)
                         << step.at.written() << " has text without words";
-                    const std::string reveal = filled(step.reveal.in(lang), *values, {});
+                    const std::string reveal = filled(step.reveal.in(lang), *values, names);
                     EXPECT_EQ(reveal.find("–"), std::string::npos) << reveal;
                     EXPECT_EQ(reveal.find('{'), std::string::npos) << reveal;
                     shown[revealed ? 1 : 0] = canvas.log();

@@ -130,11 +130,36 @@ Rect draw_badge(Canvas& canvas, const View& view, Vec2 corner, const Badge& badg
     return rect;
 }
 
+std::string numbers_covered(std::string_view title) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    std::string out;
+    for (std::size_t i = 0; i < title.size();) {
+        if (!digit(title[i]) || (i > 0 && letter(title[i - 1]))) {
+            // a digit inside a name stays with its name
+            do out += title[i++];
+            while (i < title.size() && digit(title[i]) && (letter(title[i - 1]) || digit(title[i - 1])));
+            continue;
+        }
+        std::size_t end = i;
+        while (end < title.size() && (digit(title[end]) || ((title[end] == '.' || title[end] == ',') && end + 1 < title.size() && digit(title[end + 1])))) ++end;
+        if (end < title.size() && letter(title[end])) {
+            out += title.substr(i, end - i);
+        } else {
+            out += '?';
+        }
+        i = end;
+    }
+    return out;
+}
+
 Rect draw_frame(Canvas& canvas, const View& view, const PageText& text) {
     const Theme& t = theme(view.theme);
     const Rect page = canvas.page();
     canvas.fill_rect(page, t.ground);
-    const float top = draw_head(canvas, t, text);
+    PageText head = text;
+    if (!view.revealed) head.title = numbers_covered(text.title);
+    const float top = draw_head(canvas, t, head);
     const float bottom = draw_foot(canvas, view, text);
     return {page.x + margin(page), top, page.w - 2 * margin(page), std::max(0.0F, bottom - top)};
 }

@@ -31,7 +31,11 @@ struct PageText {
     Badge badge = {};
 };
 
-/// Fills the ground, draws title, subtitle, notes and badge; returns the place for the subject.
+/// The title with every number as "?", but for digits of names (E4M3): what a lesson asks for is not in the heading before the
+/// reveal.
+std::string numbers_covered(std::string_view title);
+
+/// Fills the ground, draws title (numbers covered before a lesson's reveal), subtitle, notes and badge; returns the place for the subject.
 Rect draw_frame(Canvas& canvas, const View& view, const PageText& text);
 
 /// The pill with dot, kind and detail, its lower right corner at `corner`; returns its place.
