@@ -16,6 +16,7 @@ void add_matmul();
 void add_decode();
 void add_training();
 void add_figure();
+void add_double_descent();
 void add_first_frame();
 
 /// Runs all benchmarks whose name contains `filter`, `repetitions` times in random order, and prints median, minimum, rate and
