@@ -10,6 +10,7 @@ Experiment double_descent_experiment();
 Experiment intrinsic_dimension_experiment();
 Experiment fp8_training_experiment();
 Experiment fp8_outlier_experiment();
+Experiment grpo_experiment();
 
 std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
@@ -17,6 +18,7 @@ std::span<const Experiment> experiments() {
         intrinsic_dimension_experiment(),
         fp8_training_experiment(),
         fp8_outlier_experiment(),
+        grpo_experiment(),
     };
     return table;
 }

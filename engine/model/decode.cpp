@@ -1,4 +1,4 @@
-#include "engine/model/decode.h"
+#include "engine/model/batch_decode.h"
 
 #include "engine/model/packed.h"
 #include "engine/ops/rows.h"

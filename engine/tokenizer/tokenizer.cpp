@@ -70,23 +70,6 @@ std::pair<std::size_t, std::int32_t> Tokenizer::Impl::find_special(std::string_v
     return {text.size(), -1};
 }
 
-Tokenizer Tokenizer::characters(std::string_view alphabet, const std::string& unknown) {
-    Impl impl;
-    impl.bytes.push_back(unknown);
-    impl.special.push_back(1);
-    impl.specials.push_back(0);
-    impl.byte_id.fill(0);
-    impl.unknown = 0;
-    for (const char c : alphabet) {
-        std::int32_t& id = impl.byte_id[static_cast<unsigned char>(c)];
-        DG_CHECK_EQ(id, 0);
-        id = static_cast<std::int32_t>(impl.bytes.size());
-        impl.bytes.emplace_back(1, c);
-        impl.special.push_back(0);
-    }
-    return Impl::wrap(std::move(impl));
-}
-
 Tokenizer Tokenizer::Impl::wrap(Impl impl) {
     Tokenizer tokenizer;
     *tokenizer.impl_ = std::move(impl);

@@ -57,11 +57,8 @@ class Tokenizer {
     /// cancelled. Cost: one pass over the corpus, then per merge only the distinct words that hold the pair.
     static Result<Tokenizer> train(std::string_view corpus, std::int64_t vocab_size, std::vector<std::string> specials,
                                    const std::function<bool(std::int64_t, std::int64_t)>& progress = {});
-    /// One token per byte of `alphabet` (distinct bytes) and no merges: `unknown`, a special token, has id 0 and stands for every
-    /// byte that is not in the alphabet; the bytes follow in the order given. The character models of sim/reasoner use it.
-    static Tokenizer characters(std::string_view alphabet, const std::string& unknown);
     /// Reads tokenizer.json with our pre-tokenisation; any other kind, pre-tokenizer or model is refused by name. Merges may
-    /// be "a b" or ["a", "b"]. A vocabulary without some of the 256 bytes needs a special token as its unk_token. post_processor, padding and truncation are passed over. Error codes: file_read,
+    /// be "a b" or ["a", "b"]. post_processor, padding and truncation are passed over. Error codes: file_read,
     /// tokenizer_json[_size|_depth|_twice], tokenizer_kind, tokenizer_vocab_[id|length|twice|moved|token|hole|byte],
     /// tokenizer_merges[_missing|_twice|_many]. Limits: 64 MiB, 32 levels, 2^20 tokens, 4096 bytes a token.
     static Result<Tokenizer> load(const std::filesystem::path& file);

@@ -1,7 +1,7 @@
 // Sampled responses, many at once.
 #pragma once
 
-#include "engine/model/decode.h"
+#include "engine/model/batch_decode.h"
 #include "sim/reasoner/task.h"
 
 #include <functional>

@@ -1,5 +1,7 @@
 #include "sim/reasoner/task.h"
 
+#include "engine/tokenizer/characters.h"
+
 #include <algorithm>
 #include <array>
 
@@ -50,7 +52,7 @@ Pass write_pass(const Problem& p, const Mixture& m, Rng& rng, bool may_skip, boo
 
 }  // namespace
 
-Tokenizer reasoner_tokenizer() { return Tokenizer::characters(kCharacters, "<|unk|>"); }
+Tokenizer reasoner_tokenizer() { return character_tokenizer(kCharacters, "<|unk|>"); }
 
 std::int32_t character_id(char c) {
     const std::size_t at = kCharacters.find(c);

@@ -3,10 +3,10 @@
 #include "engine/base/suggest.h"
 #include "engine/io/files.h"
 #include "engine/io/hf.h"
+#include "sim/assets.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 
 namespace dg::viz {
@@ -170,24 +170,6 @@ Result<std::shared_ptr<const Trace>> Session::trace(const std::string& model_nam
     return slot->value;
 }
 
-Result<fs::path> find_assets() {
-    std::vector<fs::path> places;
-    std::error_code error;
-    if (const char* set = std::getenv("DEEPGLASS_ASSETS"); set != nullptr && *set != '\0') {
-        places.emplace_back(set);
-    } else {
-        const fs::path self = fs::read_symlink("/proc/self/exe", error);
-        for (const char* up : {"assets", "../assets", "../../assets", "../../../assets", "../share/deepglass/assets"}) {
-            if (!error) places.push_back((self.parent_path() / up).lexically_normal());
-        }
-        places.emplace_back(DEEPGLASS_SOURCE_ASSETS);
-    }
-    std::string tried;
-    for (const fs::path& place : places) {
-        if (fs::is_directory(place / "models", error)) return place;
-        tried += (tried.empty() ? "" : ", ") + place.string();
-    }
-    return Error{"assets_missing", {{"tried", tried}}, ""};
-}
+Result<fs::path> find_assets() { return sim::find_assets(); }
 
 }  // namespace dg::viz

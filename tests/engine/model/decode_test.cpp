@@ -1,7 +1,7 @@
 // The fast decoder against the tape and the golden numbers.
 #include "engine/base/rng.h"
 #include "engine/io/hf.h"
-#include "engine/model/decode.h"
+#include "engine/model/batch_decode.h"
 
 #include <gtest/gtest.h>
 
