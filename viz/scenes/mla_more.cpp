@@ -210,7 +210,7 @@ void draw_rotate(Canvas& canvas, const Data& d, const View& view) {
         const char* names[] = {"scene.mla.rotate.naive", "scene.mla.rotate.folded", "scene.mla.rotate.difference"};
         for (int i = 0; i < 3; ++i) {
             const Rect r{place.x + label_w + (side + gap) * static_cast<float>(i), y + head, side, side};
-            canvas.text({r.x, y + t.label}, elide(canvas, tr(view.lang, names[i], {{"value", view.revealed ? number(pair->difference, 2) : "?"}}), label(t), side + gap - 12), label(t));
+            canvas.text({r.x, y + t.label}, elide(canvas, tr(view.lang, names[i], {{"value", view.revealed ? number(pair->difference, 2) : "?"}}), label(t), std::min(side + gap - 12, place.right() - r.x)), label(t));
             std::vector<Color> colors;
             for (std::size_t k = 0; k < maps[i]->size(); ++k) {
                 const bool future = static_cast<std::int64_t>(k) % d.tokens > static_cast<std::int64_t>(k) / d.tokens;
