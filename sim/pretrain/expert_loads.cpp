@@ -46,8 +46,10 @@ Result<ExpertLoads> measure_expert_loads(const Model<float>& model, const Tokeni
         for (const Document& doc : held_out_documents(d.id, per_domain)) {
             if (!keep_going(static_cast<double>(loads.documents) / static_cast<double>(all.size() * per_domain))) return Error{"cancelled", {}, {}};
             const std::string other(all[rng.below(static_cast<std::uint32_t>(all.size()))].group);
-            DG_ASSIGN(const std::int64_t tokens, count_document(model, tokenizer, doc.text, std::string(d.group), other, loads));
-            ++loads.documents, loads.tokens += tokens;
+            const Result<std::int64_t> tokens = count_document(model, tokenizer, doc.text, std::string(d.group), other, loads);
+            if (!tokens && tokens.error().code == "too_long") continue;  // beyond a small model's context
+            DG_TRY(tokens);
+            ++loads.documents, loads.tokens += *tokens;
         }
     return loads;
 }

@@ -21,7 +21,8 @@ struct ExpertLoads {
     std::int64_t documents = 0, tokens = 0;
 };
 
-/// Held-out documents of every domain, `per_domain` each, through the model. `keep_going`: share done; false stops.
+/// Held-out documents of every domain, `per_domain` each, through the model. Documents beyond the context are left
+/// out. `keep_going`: share done; false stops.
 /// Error codes: cancelled, those of forward().
 Result<ExpertLoads> measure_expert_loads(const Model<float>& model, const Tokenizer& tokenizer, std::size_t per_domain,
                                          const std::function<bool(double)>& keep_going = [](double) { return true; });

@@ -127,7 +127,7 @@ void draw_positions(Canvas& canvas, const Data& d, const View& view) {
         for (std::size_t v = 0; v < 5; ++v) {
             const std::int32_t id = order[v];
             const Rect line{column.x, cards + row * static_cast<float>(v), column.w, row};
-            const bool hit = id == next || (final && v == 0);
+            const bool hit = view.revealed && (id == next || (final && v == 0));
             const TextStyle style{.size = t.caption, .color = hit ? t.ink : t.ink2, .weight = hit ? Weight::kBold : Weight::kRegular};
             draw_bar(canvas, t, {line.x, line.y + t.caption * 1.4F, line.w, 8}, p[static_cast<std::size_t>(id)], {.fill = hit ? t.ink : t.bar, .radius = 2, .min_px = 2, .covered = false});
             const float number_w = canvas.measure("99.9%", style).width;
@@ -139,8 +139,8 @@ void draw_positions(Canvas& canvas, const Data& d, const View& view) {
         }
         const float foot = cards + row * 5 + t.caption * 2;
         const TextStyle small{.size = t.caption, .color = final ? t.ink : t.ink2, .weight = final ? Weight::kBold : Weight::kRegular, .align = Align::kCenter};
-        const std::string say = final ? tr(view.lang, "scene.block.positions.open") : tr(view.lang, "scene.block.positions.known", {{"next", d.label(next)}});
-        const std::string say2 = final ? std::string() : percent(d.next_p[static_cast<std::size_t>(at)]);
+        const std::string say = !view.revealed ? "?" : final ? tr(view.lang, "scene.block.positions.open") : tr(view.lang, "scene.block.positions.known", {{"next", d.label(next)}});
+        const std::string say2 = final || !view.revealed ? std::string() : percent(d.next_p[static_cast<std::size_t>(at)]);
         float y = foot;
         for (const std::string& l : wrap(canvas, say, small, column.w + 12)) canvas.text({column.center().x, y}, l, small), y += t.caption * 1.35F;
         if (!say2.empty()) canvas.text({column.center().x, y}, say2, small);
