@@ -31,7 +31,7 @@ class Shipped : public ::testing::Test {
     }
 };
 
-TEST_F(Shipped, EveryClaimHolds) {
+TEST_F(Shipped, EveryClaimHoldsSlow) {
     std::vector<std::string> ids;
     for (const ShelfEntry& entry : shelf(kLessons)) ids.push_back(entry.id);
     ASSERT_FALSE(ids.empty());
