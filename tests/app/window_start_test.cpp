@@ -175,7 +175,7 @@ TEST(Inspector, NamesTheSourceLineOfEveryOpOnATape) {
         const std::string source = viz::op_source(why->op);
         ASSERT_FALSE(source.empty()) << why->op;
         // the line is that op's forward face
-        const Result<std::string> text = read_file(source.substr(0, source.find(':')));
+        const Result<std::string> text = read_file(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / source.substr(0, source.find(':')));
         ASSERT_TRUE(text) << source;
         EXPECT_NE(text->find("\"" + why->op + "\""), std::string::npos) << source << " does not name " << why->op;
         std::istringstream lines(*text);
