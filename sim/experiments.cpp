@@ -8,6 +8,7 @@ namespace dg::sim {
 
 Experiment double_descent_experiment();
 Experiment intrinsic_dimension_experiment();
+Experiment networks_experiment();
 Experiment fp8_training_experiment();
 Experiment fp8_outlier_experiment();
 Experiment grpo_experiment();
@@ -16,6 +17,7 @@ std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
         double_descent_experiment(),
         intrinsic_dimension_experiment(),
+        networks_experiment(),
         fp8_training_experiment(),
         fp8_outlier_experiment(),
         grpo_experiment(),

@@ -52,7 +52,7 @@ void cycle(Shell& s, std::string_view id, int step) {
     const viz::ParamSpec* spec = s.lab.spec(id);
     if (!spec || spec->type != viz::ParamType::kInt) return;
     std::int64_t low = static_cast<std::int64_t>(spec->min), high = static_cast<std::int64_t>(spec->max);
-    if (const viz::Trace* trace = s.lab.trace()) {
+    if (const viz::Trace* trace = s.lab.trace(); trace && trace->model) {
         const Config& config = trace->model->model.config;
         if (id == "layer") high = std::min<std::int64_t>(high, config.num_hidden_layers - 1);
         if (id == "head") high = std::min<std::int64_t>(high, config.num_attention_heads - 1);

@@ -54,6 +54,7 @@ std::string without_layer(const std::string& name, const viz::InspectorPage& pag
 /// "10.641 × 0.2041 = 2.172" when the sum is scaled into the value; else the sum alone.
 std::string sum_text(const viz::InspectorPage& page) {
     const std::string sum = "Σ = " + viz::number(page.total, 5);
+    if (page.why.op == "recurrence") return fmt::format("tanh Σ = tanh({}) = {}", viz::number(page.total, 5), viz::number(page.why.value, 4));
     const double ratio = page.why.value / page.total;
     if (page.kind != viz::TermKind::kProduct || !std::isfinite(ratio) || std::abs(ratio - 1) < 1e-3) return sum;
     return fmt::format("Σ × α = {} × {} = {}", viz::number(page.total, 5), viz::number(ratio, 4), viz::number(page.why.value, 4));

@@ -28,7 +28,7 @@ std::string word(const Shell& s, const ParamSpec& spec, std::string_view what) {
 /// The range as the loaded model allows it.
 std::pair<double, double> range(const Shell& s, const ParamSpec& spec) {
     double low = spec.min, high = spec.max;
-    if (const viz::Trace* trace = s.lab.trace()) {
+    if (const viz::Trace* trace = s.lab.trace(); trace && trace->model) {
         const Config& config = trace->model->model.config;
         if (spec.id == "layer") high = std::min(high, static_cast<double>(config.num_hidden_layers - 1));
         if (spec.id == "head") high = std::min(high, static_cast<double>(config.num_attention_heads - 1));
@@ -126,7 +126,7 @@ void model_row(const Row& row) {
     if (std::ranges::find(names, row.value()) == names.end()) names.push_back(row.value());
     const auto at = std::ranges::find(names, row.value());
     std::string detail;
-    if (const viz::Trace* trace = row.s.lab.trace()) {
+    if (const viz::Trace* trace = row.s.lab.trace(); trace && trace->model) {
         std::int64_t total = 0;
         for (const auto& [name, tensor] : trace->model->model.weights.tensors) total += tensor.size();
         detail = row.u.tr("window.lab.parameters", {{"count", viz::short_count(static_cast<double>(total))}});
@@ -158,7 +158,7 @@ void draw_control(const Row& row) {
 
 /// What stands at the right of a label: tokens of the prompt, which keys change it.
 std::string aside(const Shell& s, const ParamSpec& spec) {
-    if (spec.id == "prompt" && s.lab.trace()) {
+    if (spec.id == "prompt" && s.lab.trace() && s.lab.trace()->model) {
         const viz::Trace& trace = *s.lab.trace();
         return viz::tr(s.lang, "window.lab.tokens", {{"count", std::to_string(trace.tokens.size())},
                        {"most", std::to_string(trace.model->model.config.max_position_embeddings)}});

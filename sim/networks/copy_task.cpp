@@ -5,6 +5,8 @@
 #include "engine/train/adamw.h"
 #include "engine/train/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -78,8 +80,8 @@ struct Trainer {
     }
 };
 
-/// Sum of squares of the gradient of x per place [T], for one sequence repeated once per output.
-std::vector<double> squares_per_place(const Network& net, const Tensor<float>& sequence, bool logits) {
+/// For one sequence repeated once per output: sums of squares of the gradient of each of `tensors`, per place [T].
+std::vector<std::vector<double>> squares_per_place(const Network& net, const Tensor<float>& sequence, bool logits, const std::vector<std::string>& tensors) {
     const std::int64_t outputs = logits ? kSymbols : net.dims.width, length = sequence.size();
     Tensor<float> ids({outputs, length});
     for (std::int64_t i = 0; i < ids.size(); ++i) ids[i] = sequence[i % length];
@@ -90,11 +92,14 @@ std::vector<double> squares_per_place(const Network& net, const Tensor<float>& s
     for (std::int64_t i = 0; i < outputs; ++i) cotangent[i * outputs + i] = 1;  // row i asks for output i
     const std::pair<TensorId, Tensor<float>> seed(root, std::move(cotangent));
     tape.backward_from({&seed, 1});
-    const Tensor<float>& g = tape.grad(tape.find(std::string(id_of(net.dims.kind)) + ".x"));
-    std::vector<double> sums(static_cast<std::size_t>(length));
-    for (std::int64_t r = 0; r < g.rows(); ++r)
-        for (std::int64_t i = 0; i < g.cols(); ++i) sums[static_cast<std::size_t>(r % length)] += static_cast<double>(g.row(r)[i]) * static_cast<double>(g.row(r)[i]);
-    return sums;
+    std::vector<std::vector<double>> all;
+    for (const std::string& name : tensors) {
+        const Tensor<float>& g = tape.grad(tape.find(fmt::format("{}.{}", id_of(net.dims.kind), name)));
+        std::vector<double>& sums = all.emplace_back(static_cast<std::size_t>(length));
+        for (std::int64_t r = 0; r < g.rows(); ++r)
+            for (std::int64_t i = 0; i < g.cols(); ++i) sums[static_cast<std::size_t>(r % length)] += static_cast<double>(g.row(r)[i]) * static_cast<double>(g.row(r)[i]);
+    }
+    return all;
 }
 
 }  // namespace
@@ -158,17 +163,23 @@ double copy_accuracy(const Network& net, std::uint64_t seed, std::int64_t noise,
     return static_cast<double>(right) / static_cast<double>(tests);
 }
 
-std::vector<double> receptive_field(const Network& net, std::uint64_t seed, std::int64_t noise) {
-    std::vector<double> field = squares_per_place(net, copy_batch(seed, "copy.show", 0, 1, noise).ids, true);
-    for (double& f : field) f = std::sqrt(f);
-    return field;
+std::vector<std::vector<double>> gradient_rows(const Network& net, std::uint64_t seed, std::int64_t noise) {
+    std::vector<std::string> names = {"x"};
+    for (std::int64_t l = 0; net.dims.kind == Kind::kCnn && l < net.dims.layers; ++l)
+        names.push_back(l + 1 == net.dims.layers ? "out" : fmt::format("layers.{}.out", l));
+    std::vector<std::vector<double>> rows = squares_per_place(net, copy_batch(seed, "copy.show", 0, 1, noise).ids, true, names);
+    for (auto& row : rows)
+        for (double& f : row) f = std::sqrt(f);
+    return rows;
 }
+
+std::vector<double> receptive_field(const Network& net, std::uint64_t seed, std::int64_t noise) { return gradient_rows(net, seed, noise).front(); }
 
 double first_step_gradient(const Network& net, std::uint64_t seed, std::int64_t n, std::int64_t sequences) {
     double sum = 0;
     for (std::int64_t s = 0; s < sequences; ++s) {
         Tensor<float> ids = copy_batch(seed, "copy.gradient", static_cast<std::uint64_t>(s), 1, n).ids;
-        sum += squares_per_place(net, Tensor<float>({n}, std::vector<float>(ids.data(), ids.data() + n)), false)[0];
+        sum += squares_per_place(net, Tensor<float>({n}, std::vector<float>(ids.data(), ids.data() + n)), false, {"x"})[0][0];
     }
     return std::sqrt(sum / static_cast<double>(sequences));
 }

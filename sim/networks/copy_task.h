@@ -62,6 +62,8 @@ double copy_accuracy(const Network& net, std::uint64_t seed, std::int64_t noise,
 /// |d logits / d x_t|_F for every place t of one sequence with n steps of noise: the receptive field of the answer. Exactly 0
 /// where nothing arrives.
 std::vector<double> receptive_field(const Network& net, std::uint64_t seed, std::int64_t noise);
+/// The same at every layer: row 0 the symbols as above, then (CNN) every layer's output. Row l, place t: |d logits / d row_{l,t}|_F.
+std::vector<std::vector<double>> gradient_rows(const Network& net, std::uint64_t seed, std::int64_t noise);
 /// |d out_n / d x_1|_F of a sequence of n symbols (the state at step n, all of it), root mean square over `sequences`.
 double first_step_gradient(const Network& net, std::uint64_t seed, std::int64_t n, std::int64_t sequences = 4);
 

@@ -9,6 +9,7 @@ Scene tokens_scene();
 Scene attention_scene();
 Scene sampler_scene();
 Scene double_descent_scene();
+Scene networks_scene();
 Scene floats_scene();
 Scene moe_scene();
 Scene mla_scene();
@@ -34,6 +35,7 @@ std::span<const Scene> scenes() {
         model_map_scene(),
         sampler_scene(),
         double_descent_scene(),
+        networks_scene(),
         mla_scene(),
         moe_scene(),
         balance_scene(),

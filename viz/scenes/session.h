@@ -38,7 +38,7 @@ struct TraceOptions {
 
 /// A recorded run of a prompt.
 struct Trace {
-    std::shared_ptr<const LoadedModel> model;
+    std::shared_ptr<const LoadedModel> model;  // nullptr: not a language model (scene networks); tokens is then empty
     std::string prompt;
     std::vector<TokenSpan> tokens;
     TokenBatch batch;

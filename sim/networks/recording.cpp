@@ -1,0 +1,173 @@
+#include "sim/networks/recording.h"
+
+#include "engine/io/files.h"
+#include "engine/io/json.h"
+#include "engine/io/safetensors.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+namespace dg::sim {
+
+Experiment networks_experiment();
+
+namespace networks {
+namespace {
+
+constexpr std::array<const char*, 3> kDistances = {"near", "middle", "far"};
+
+std::filesystem::path file_of(const std::filesystem::path& folder, const std::string& task, std::int64_t seed, std::string_view ending) {
+    return folder / fmt::format("{}-{}{}", task, seed, ending);
+}
+
+Error damaged(const std::filesystem::path& file, std::string what) { return {"recording_damaged", {{"what", std::move(what)}}, file.string()}; }
+
+/// Numbers separated by commas; empty: NaN.
+bool parse_row(std::string_view line, std::vector<double>& row) {
+    while (true) {
+        const std::size_t comma = line.find(',');
+        const std::string_view cell = line.substr(0, comma);
+        double value = std::numeric_limits<double>::quiet_NaN();
+        if (!cell.empty()) {
+            const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+            if (code != std::errc() || end != cell.data() + cell.size()) return false;
+        }
+        row.push_back(value);
+        if (comma == std::string_view::npos) return true;
+        line.remove_prefix(comma + 1);
+    }
+}
+
+/// The contrary of records_csv.
+std::optional<Records> parse_csv(std::string_view text) {
+    Records records;
+    for (bool head = true; !text.empty(); head = false) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return std::nullopt;
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end + 1);
+        if (head) {
+            for (std::size_t comma = line.find(','); comma != std::string_view::npos; comma = line.find(',')) {
+                records.columns.emplace_back(line.substr(0, comma));
+                line.remove_prefix(comma + 1);
+            }
+            records.columns.emplace_back(line);
+            continue;
+        }
+        std::vector<double> row;
+        if (!parse_row(line, row) || row.size() != records.columns.size()) return std::nullopt;
+        records.rows.push_back(std::move(row));
+    }
+    return records;
+}
+
+std::string weight_name(std::size_t distance, const std::string& name) { return fmt::format("{}.{}", kDistances[distance], name); }
+
+Result<void> write_networks(const std::filesystem::path& file, const CopyRun& run) {
+    SafeTensors content;
+    for (const auto& kind : run.nets)
+        for (std::size_t d = 0; d < 3; ++d)
+            for (const auto& [name, t] : kind[d].weights.tensors) content.tensors.emplace(weight_name(d, name), RawTensor::from(t));
+    return write_safetensors(file, content);
+}
+
+Result<void> read_networks(const std::filesystem::path& file, Recording& recording) {
+    DG_ASSIGN(const SafeTensors content, read_safetensors(file));
+    DG_ASSIGN(const CopyRecipe recipe, copy_recipe(recording.params));
+    recording.nets = fresh_networks(recipe);
+    for (auto& kind : recording.nets) {
+        for (std::size_t d = 0; d < 3; ++d) {
+            for (auto& [name, t] : kind[d].weights.tensors) {
+                const auto it = content.tensors.find(weight_name(d, name));
+                if (it == content.tensors.end() || it->second.shape != t.shape()) return damaged(file, weight_name(d, name));
+                t = it->second.to_float();
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<CopyRecipe> copy_recipe(const Params& p) {
+    CopyRecipe r{.seed = p.integer("seed"), .steps = p.integer("steps"), .batch = p.integer("batch"), .parameters = p.integer("parameters"),
+                 .layers = p.integer("layers"), .distances = {p.integer("near"), p.integer("middle"), p.integer("far")}, .every = p.integer("every"),
+                 .tests = p.integer("tests"), .learning_rate = p.real("learning_rate"), .mixed = p.flag("mixed")};
+    if (r.distances[0] >= r.distances[1] || r.distances[1] >= r.distances[2])
+        return Error{"network_distances", {{"near", p.text("near")}, {"middle", p.text("middle")}, {"far", p.text("far")}}, ""};
+    return r;
+}
+
+StrokeRecipe stroke_recipe(const Params& p) {
+    return {.seed = p.integer("seed"), .steps = p.integer("steps"), .batch = p.integer("batch"), .parameters = p.integer("parameters"),
+            .samples = p.integer("samples"), .every = p.integer("every"), .tests = p.integer("tests"), .learning_rate = p.real("learning_rate")};
+}
+
+Records records_of(const std::vector<CopyRow>& rows) {
+    Records out{.columns = {"step"}};
+    for (const Kind kind : kKinds)
+        for (const char* what : {"loss", "accuracy"})
+            for (const char* distance : kDistances) out.columns.push_back(fmt::format("{}_{}_{}", id_of(kind), what, distance));
+    for (const CopyRow& row : rows) {
+        std::vector<double> line = {static_cast<double>(row.step)};
+        for (std::size_t k = 0; k < 3; ++k) {
+            line.insert(line.end(), row.loss[k].begin(), row.loss[k].end());
+            line.insert(line.end(), row.accuracy[k].begin(), row.accuracy[k].end());
+        }
+        out.rows.push_back(std::move(line));
+    }
+    return out;
+}
+
+Records records_of(const std::vector<StrokeRow>& rows) {
+    Records out{.columns = {"step", "cnn_loss", "cnn_accuracy", "cnn_train_accuracy", "transformer_loss", "transformer_accuracy", "transformer_train_accuracy"}};
+    for (const StrokeRow& r : rows)
+        out.rows.push_back({static_cast<double>(r.step), r.loss[0], r.accuracy[0], r.train_accuracy[0], r.loss[1], r.accuracy[1], r.train_accuracy[1]});
+    return out;
+}
+
+Result<void> make_recording(const std::filesystem::path& folder, const Params& params) {
+    const std::string task = params.text("task");
+    const std::int64_t seed = params.integer("seed");
+    std::string csv;
+    if (task == "copy") {
+        DG_ASSIGN(const CopyRecipe recipe, copy_recipe(params));
+        DG_ASSIGN(const CopyRun run, train_copy(recipe));
+        csv = records_csv(records_of(run.rows));
+        DG_TRY(write_networks(file_of(folder, task, seed, ".safetensors"), run));
+    } else {
+        DG_ASSIGN(const StrokeRun run, train_strokes(stroke_recipe(params)));
+        csv = records_csv(records_of(run.rows));
+    }
+    const nlohmann::ordered_json recipe = {{"experiment", "networks"}, {"params", params.written()}, {"csv_hash", hash_hex(csv)}};
+    DG_TRY(write_file(file_of(folder, task, seed, ".csv"), csv));
+    return write_file(file_of(folder, task, seed, ".recipe.json"), recipe.dump(1) + "\n");
+}
+
+Result<Recording> read_recording(const std::filesystem::path& folder, const std::string& task, std::int64_t seed) {
+    const std::filesystem::path recipe_file = file_of(folder, task, seed, ".recipe.json"), csv_file = file_of(folder, task, seed, ".csv");
+    DG_ASSIGN(const std::string recipe_text, read_file(recipe_file));
+    DG_ASSIGN(const std::string csv, read_file(csv_file));
+    DG_ASSIGN(const nlohmann::json recipe, parse_json(recipe_text, recipe_file.string(), "recording_json"));
+    std::map<std::string, std::string> set;
+    if (!recipe.is_object() || !recipe.contains("params") || !recipe["params"].is_object()) return damaged(recipe_file, "params");
+    for (const auto& [name, value] : recipe["params"].items()) {
+        if (!value.is_string()) return damaged(recipe_file, "params." + name);
+        set[name] = value.get<std::string>();
+    }
+    Recording out;
+    DG_ASSIGN(out.params, parse_params(networks_experiment().params, set));
+    out.hash = hash_hex(csv);
+    if (recipe.value("csv_hash", nlohmann::json()) != out.hash || out.params.text("task") != task || out.params.integer("seed") != seed) return damaged(recipe_file, "csv_hash");
+    std::optional<Records> records = parse_csv(csv);
+    const Records wanted = task == "copy" ? records_of(std::vector<CopyRow>{}) : records_of(std::vector<StrokeRow>{});
+    if (!records || records->columns != wanted.columns || records->rows.empty()) return damaged(csv_file, "columns");
+    out.records = std::move(*records);
+    if (task == "copy") DG_TRY(read_networks(file_of(folder, task, seed, ".safetensors"), out));
+    return out;
+}
+
+}  // namespace networks
+}  // namespace dg::sim
