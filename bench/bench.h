@@ -15,6 +15,7 @@ void add(const std::string& name, double work, const std::string& unit, std::fun
 void add_matmul();
 void add_decode();
 void add_training();
+void add_fp8();
 void add_figure();
 void add_double_descent();
 void add_first_frame();

@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
     dg::bench::add_matmul();
     dg::bench::add_decode();
     dg::bench::add_training();
+    dg::bench::add_fp8();
     dg::bench::add_figure();
     dg::bench::add_first_frame();
     dg::bench::add_double_descent();

@@ -13,13 +13,11 @@ namespace dg::fp8 {
 namespace {
 
 const QuantKernels& kernels() {
-    static const QuantKernels& chosen =
-        matmul_kernel_name() == "avx512" ? quant_avx512() : quant_baseline();
-    return chosen;
+    return quant_kernels();
 }
 
 template <class Shape>
-constexpr Grid grid_of(bool saturate, float largest, std::int32_t special) {
+constexpr Grid layout_grid(bool saturate, float largest, std::int32_t special) {
     const auto max_bits = std::bit_cast<std::int32_t>(largest);
     return {.drop = Shape::kShift,
             .min_normal = static_cast<std::int32_t>(Shape::kMinNormalBits),
@@ -35,9 +33,9 @@ constexpr Grid grid_of(bool saturate, float largest, std::int32_t special) {
 constexpr std::int32_t kNanBits = 0x7FC00000;
 constexpr std::int32_t kInfinityBits = 0x7F800000;
 
-Grid grid_of(Format format, bool saturate) {
-    return format == Format::kE4M3 ? grid_of<E4M3>(saturate, 448.0F, kNanBits)
-                                   : grid_of<E5M2>(saturate, 57344.0F, kInfinityBits);
+/// The least power of two that is not below s, on the exponent bits.
+float power_above(float s) {
+    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(s) + 0x7FFFFFU) & 0x7F800000U);
 }
 
 /// Rows of a tile and columns of a tile, the whole extent written out.
@@ -45,17 +43,24 @@ std::int64_t or_all(std::int64_t tile, std::int64_t extent) {
     return tile > 0 ? tile : std::max<std::int64_t>(extent, 1);
 }
 
-/// One scale of a row of pieces, with its reciprocal.
+/// One scale of a row of pieces, with its reciprocal. Loops without branches: there is a scale for every 32 numbers or so.
 struct ScaleRow {
     std::vector<float> scale, inverse;
 
     void set(const std::vector<std::int32_t>& amax, const QuantSpec& spec) {
-        scale.resize(amax.size());
-        inverse.resize(amax.size());
-        for (std::size_t i = 0; i < amax.size(); ++i) {
-            scale[i] = spec.scaled ? scale_of(std::bit_cast<float>(amax[i]), spec) : 1.0F;
-            inverse[i] = 1.0F / scale[i];
+        const std::size_t n = amax.size();
+        scale.assign(n, 1.0F);
+        inverse.resize(n);
+        const float largest = max_finite(spec.format);
+        if (spec.scaled) {
+            for (std::size_t i = 0; i < n; ++i) {
+                scale[i] = std::max(std::bit_cast<float>(amax[i]), kAmaxFloor) / largest;
+            }
         }
+        if (spec.scaled && spec.ue8m0) {
+            for (std::size_t i = 0; i < n; ++i) scale[i] = power_above(scale[i]);
+        }
+        for (std::size_t i = 0; i < n; ++i) inverse[i] = 1.0F / scale[i];
     }
 };
 
@@ -73,19 +78,20 @@ void piece_max(const float* x, std::int64_t begin, std::int64_t end, std::int64_
     }
 }
 
-/// Calls body(tile row, first row, end row, scales) for every row of pieces, in parallel, and keeps
-/// the scales.
+/// Numbers that one task holds in the first-level cache together with their scales.
+constexpr std::int64_t kTaskNumbers = 1 << 15;
+constexpr std::int64_t kLongRow = 1 << 12;
+
+/// Calls body(first row, end row, tile, scales) for every row of pieces, in parallel, and keeps the scales.
 template <class Body>
-void for_pieces(const float* x, std::int64_t rows, std::int64_t cols, const QuantSpec& spec,
-                Tensor<float>* scales, const Body& body) {
-    if (scales != nullptr) *scales = Tensor<float>(scale_shape(rows, cols, spec));
-    if (rows == 0 || cols == 0) return;
+void for_bands(const float* x, std::int64_t rows, std::int64_t cols, const QuantSpec& spec,
+               float* scales, const Body& body) {
     const std::int64_t tile_rows = or_all(spec.tile_rows, rows);
     const std::int64_t tile_cols = or_all(spec.tile_cols, cols);
     const std::int64_t bands = (rows + tile_rows - 1) / tile_rows;
     const std::int64_t pieces = (cols + tile_cols - 1) / tile_cols;
     // a fixed number of numbers per task: tasks do not depend on the thread count
-    const std::int64_t grain = std::max<std::int64_t>(1, (1 << 15) / (tile_rows * cols));
+    const std::int64_t grain = std::max<std::int64_t>(1, kTaskNumbers / (tile_rows * cols));
     parallel_ranges(bands, grain, [&](std::int64_t first, std::int64_t last) {
         std::vector<std::int32_t> amax(static_cast<std::size_t>(pieces));
         std::vector<std::int32_t> row(static_cast<std::size_t>(pieces));
@@ -95,19 +101,49 @@ void for_pieces(const float* x, std::int64_t rows, std::int64_t cols, const Quan
             const std::int64_t end = std::min(begin + tile_rows, rows);
             if (spec.scaled) piece_max(x, begin, end, cols, tile_cols, amax, row);
             s.set(amax, spec);
-            if (scales != nullptr) std::copy(s.scale.begin(), s.scale.end(), scales->row(band));
+            if (scales != nullptr) std::copy(s.scale.begin(), s.scale.end(), scales + band * pieces);
             body(begin, end, tile_cols, s);
         }
     });
 }
 
+/// Calls body(first number, rows, cols, tile, scales) for pieces that share a row of scales. Tiles of one row that fill the
+/// rows are laid end to end, so that short rows cost no more than long ones.
+template <class Body>
+void for_pieces(const float* x, std::int64_t rows, std::int64_t cols, const QuantSpec& spec,
+                Tensor<float>* scales, const Body& body) {
+    if (scales != nullptr) *scales = Tensor<float>(scale_shape(rows, cols, spec));
+    if (rows == 0 || cols == 0) return;
+    float* const kept = scales != nullptr ? scales->data() : nullptr;
+    const auto run = [&](std::int64_t first_row, std::int64_t n, std::int64_t width) {
+        const std::int64_t offset = first_row * cols;
+        float* const to = kept != nullptr && first_row > 0 ? kept + offset / spec.tile_cols : kept;
+        for_bands(x + offset, n, width, spec, to, [&](std::int64_t begin, std::int64_t end, std::int64_t tile, const ScaleRow& s) {
+            body(offset + begin * width, end - begin, width, tile, s);
+        });
+    };
+    const bool flat = spec.tile_rows == 1 && spec.tile_cols > 0 && cols % spec.tile_cols == 0;
+    const std::int64_t together = flat ? std::clamp<std::int64_t>(kLongRow / cols, 1, rows) : 1;
+    run(0, rows / together, together * cols);
+    if (rows % together > 0) run(rows / together * together, rows % together, cols);
+}
+
 }  // namespace
+
+const QuantKernels& quant_kernels() {
+    static const QuantKernels& chosen =
+        matmul_kernel_name() == "avx512" ? quant_avx512() : quant_baseline();
+    return chosen;
+}
+
+Grid grid_of(Format format, bool saturate) {
+    return format == Format::kE4M3 ? layout_grid<E4M3>(saturate, 448.0F, kNanBits)
+                                   : layout_grid<E5M2>(saturate, 57344.0F, kInfinityBits);
+}
 
 float scale_of(float amax, const QuantSpec& spec) {
     const float s = std::max(amax, kAmaxFloor) / max_finite(spec.format);
-    if (!spec.ue8m0) return s;
-    // up to the next power of two, on the exponent bits
-    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(s) + 0x7FFFFFU) & 0x7F800000U);
+    return spec.ue8m0 ? power_above(s) : s;
 }
 
 Shape scale_shape(std::int64_t rows, std::int64_t cols, const QuantSpec& spec) {
@@ -122,10 +158,11 @@ QuantisedMatrix quantise(const float* x, std::int64_t rows, std::int64_t cols,
     q.codes.resize(static_cast<std::size_t>(rows * cols));
     const Grid grid = grid_of(spec.format, spec.saturate);
     for_pieces(x, rows, cols, spec, &q.scales,
-               [&](std::int64_t begin, std::int64_t end, std::int64_t tile, const ScaleRow& s) {
-                   for (std::int64_t r = begin; r < end; ++r) {
-                       kernels().encode_row(grid, x + r * cols, cols, tile, s.inverse.data(),
-                                            q.codes.data() + r * cols);
+               [&](std::int64_t first, std::int64_t n, std::int64_t width, std::int64_t tile,
+                   const ScaleRow& s) {
+                   for (std::int64_t r = 0; r < n; ++r, first += width) {
+                       kernels().encode_row(grid, x + first, width, tile, s.inverse.data(),
+                                            q.codes.data() + first);
                    }
                });
     return q;
@@ -147,18 +184,18 @@ void fake_quantise(const float* x, std::int64_t rows, std::int64_t cols, const Q
                    float* out, Tensor<float>* scales) {
     const Grid grid = grid_of(spec.format, spec.saturate);
     for_pieces(x, rows, cols, spec, scales,
-               [&](std::int64_t begin, std::int64_t end, std::int64_t tile, const ScaleRow& s) {
-                   for (std::int64_t r = begin; r < end; ++r) {
-                       const float* from = x + r * cols;
-                       float* to = out + r * cols;
+               [&](std::int64_t first, std::int64_t n, std::int64_t width, std::int64_t tile,
+                   const ScaleRow& s) {
+                   const auto kernel = [&](std::int64_t at) {
                        if (tile == 1) {
-                           kernels().fake_columns(grid, from, cols, s.inverse.data(),
-                                                  s.scale.data(), to);
+                           kernels().fake_columns(grid, x + at, width, s.inverse.data(),
+                                                  s.scale.data(), out + at);
                        } else {
-                           kernels().fake_row(grid, from, cols, tile, s.inverse.data(),
-                                              s.scale.data(), to);
+                           kernels().fake_row(grid, x + at, width, tile, s.inverse.data(),
+                                              s.scale.data(), out + at);
                        }
-                   }
+                   };
+                   for (std::int64_t r = 0; r < n; ++r) kernel(first + r * width);
                });
 }
 

@@ -6,6 +6,8 @@
 
 namespace dg::fp8 {
 
+enum class Format;
+
 /// Integers of an 8-bit format that the loops need; a plain value, handed in.
 struct Grid {
     std::int32_t drop;         // mantissa bits of a float that go
@@ -33,9 +35,17 @@ struct QuantKernels {
     void (*encode_row)(const Grid& grid, const float* x, std::int64_t n, std::int64_t tile, const float* inverse,
                        std::uint8_t* codes);
     void (*round_bf16)(const float* x, std::int64_t n, float* out);
+    /// The same loop for INT8: codes[i] = nearest integer of x[i] * inverse[t], within [-127, 127], as a byte. The peer that the
+    /// benchmark of encode_row is measured against.
+    void (*encode_int8_row)(const float* x, std::int64_t n, std::int64_t tile, const float* inverse, std::uint8_t* codes);
 };
 
 const QuantKernels& quant_baseline();
 const QuantKernels& quant_avx512();
+
+/// Those of this machine.
+const QuantKernels& quant_kernels();
+/// The integers of a format.
+Grid grid_of(Format format, bool saturate);
 
 }  // namespace dg::fp8

@@ -115,6 +115,24 @@ void encode_row(const Grid& grid, const float* x, std::int64_t n, std::int64_t t
 #undef DG_FIXED
 }
 
+template <std::int64_t kTile>
+inline __attribute__((always_inline)) void int8_tile(const float* x, std::int64_t n, float inverse, std::uint8_t* codes) {
+    constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+    const std::int64_t count = kTile > 0 ? kTile : n;
+    for (std::int64_t i = 0; i < count; ++i) {
+        float v = x[i] * inverse;
+        v = v > 127.0F ? 127.0F : v;
+        v = v < -127.0F ? -127.0F : v;
+        codes[i] = static_cast<std::uint8_t>(bits_of(v + kRound));
+    }
+}
+
+void encode_int8_row(const float* x, std::int64_t n, std::int64_t tile, const float* inverse, std::uint8_t* codes) {
+#define DG_FIXED(T) int8_tile<T>(x + i, T, inverse[t], codes + i)
+    DG_TILES(DG_FIXED, int8_tile<0>(x + i, length, inverse[t], codes + i))
+#undef DG_FIXED
+}
+
 void round_bf16_row(const float* x, std::int64_t n, float* out) {
     for (std::int64_t i = 0; i < n; ++i) {
         const std::int32_t b = bits_of(x[i]);
@@ -123,6 +141,7 @@ void round_bf16_row(const float* x, std::int64_t n, float* out) {
     }
 }
 
-constexpr dg::fp8::QuantKernels kTable = {&row_max, &column_max, &fake_row, &fake_columns, &encode_row, &round_bf16_row};
+constexpr dg::fp8::QuantKernels kTable = {&row_max, &column_max, &fake_row, &fake_columns, &encode_row, &round_bf16_row,
+                                           &encode_int8_row};
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -175,11 +176,18 @@ TEST(Fp8Quantise, SameBitsAtAnyThreadCountAndVectorWidth) {
     const std::int64_t n = x.size();
     std::vector<float> inverse(static_cast<std::size_t>(n / 32 + 1), 3.7F), scale(static_cast<std::size_t>(n / 32 + 1), 0.21F);
     std::vector<std::uint8_t> narrow(static_cast<std::size_t>(n)), wide(static_cast<std::size_t>(n));
-    const Grid e4m3{20, 0x3C800000, 0x1p14F, 0x43E00000, 0x43E00000, 0x3C000000, 0x7E, 0x7F, 0x7E};
+    const Grid e4m3 = grid_of(Format::kE4M3, true);
     quant_baseline().encode_row(e4m3, x.data(), n, 32, inverse.data(), narrow.data());
     quant_avx512().encode_row(e4m3, x.data(), n, 32, inverse.data(), wide.data());
     EXPECT_EQ(narrow, wide);
     for (std::int64_t i = 0; i < n; ++i) ASSERT_EQ(narrow[static_cast<std::size_t>(i)], encode(Format::kE4M3, x[i] * 3.7F, true));
+    quant_baseline().encode_int8_row(x.data(), n, 32, inverse.data(), narrow.data());
+    quant_avx512().encode_int8_row(x.data(), n, 32, inverse.data(), wide.data());
+    EXPECT_EQ(narrow, wide);
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float v = std::nearbyint(std::clamp(x[i] * 3.7F, -127.0F, 127.0F));
+        ASSERT_EQ(narrow[static_cast<std::size_t>(i)], static_cast<std::uint8_t>(static_cast<std::int8_t>(v)));
+    }
 }
 
 TEST(Fp8Quantise, CountersEqualABruteForceCount) {
