@@ -8,12 +8,13 @@
 namespace dg::fp8 {
 namespace {
 
-constexpr std::array<FormatInfo, 5> kFormats = {{
+constexpr std::array<FormatInfo, 6> kFormats = {{
     {Layouts::kFp32, "fp32", "FP32", 8, 23},
     {Layouts::kBf16, "bf16", "BF16", 8, 7},
     {Layouts::kFp16, "fp16", "FP16", 5, 10},
     {Layouts::kE4M3, "e4m3", "E4M3", 4, 3, false},
     {Layouts::kE5M2, "e5m2", "E5M2", 5, 2},
+    {Layouts::kE5M6, "e5m6", "E5M6", 5, 6},
 }};
 
 /// x as a float that still knows whether anything was cut off: truncated, and the last bit set if so
@@ -33,6 +34,7 @@ std::uint32_t encode_open(const FormatInfo& format, double x) {
         case Layouts::kFp16: return encode_fp16(to_odd_float(x));
         case Layouts::kE4M3: return encode(Format::kE4M3, to_odd_float(x), false);
         case Layouts::kE5M2: return encode(Format::kE5M2, to_odd_float(x), false);
+        case Layouts::kE5M6: return encode_e5m6(to_odd_float(x), false);
     }
     return 0;
 }
@@ -61,6 +63,7 @@ double decode(const FormatInfo& format, std::uint32_t code) {
         case Layouts::kFp16: return static_cast<double>(decode_fp16(static_cast<std::uint16_t>(code)));
         case Layouts::kE4M3: return static_cast<double>(decode(Format::kE4M3, static_cast<std::uint8_t>(code)));
         case Layouts::kE5M2: return static_cast<double>(decode(Format::kE5M2, static_cast<std::uint8_t>(code)));
+        case Layouts::kE5M6: return static_cast<double>(decode_e5m6(static_cast<std::uint16_t>(code)));
     }
     return 0;
 }

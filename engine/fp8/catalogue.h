@@ -10,7 +10,7 @@
 
 namespace dg::fp8 {
 
-enum class Layouts { kFp32, kBf16, kFp16, kE4M3, kE5M2 };
+enum class Layouts { kFp32, kBf16, kFp16, kE4M3, kE5M2, kE5M6 };
 
 /// One format: a sign bit, then the exponent, then the mantissa.
 struct FormatInfo {
@@ -29,7 +29,7 @@ struct FormatInfo {
     }
 };
 
-/// FP32, BF16, FP16, E4M3, E5M2.
+/// FP32, BF16, FP16, E4M3, E5M2, E5M6 (12 bits; bias and specials are our reading, see format.h).
 std::span<const FormatInfo> formats();
 /// nullptr for an unknown id.
 const FormatInfo* find_format(std::string_view id);

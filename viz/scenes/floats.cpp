@@ -42,7 +42,7 @@ constexpr std::size_t kMostThrown = 8;
 
 std::vector<ParamSpec> specs() {
     return {{.id = "mode", .type = ParamType::kChoice, .default_value = "bits", .choices = {"bits", "table", "ends", "spacing"}},
-            {.id = "format", .type = ParamType::kChoice, .default_value = "e4m3", .choices = {"fp32", "bf16", "fp16", "e4m3", "e5m2"}},
+            {.id = "format", .type = ParamType::kChoice, .default_value = "e4m3", .choices = {"fp32", "bf16", "fp16", "e4m3", "e5m2", "e5m6"}},
             {.id = "value", .type = ParamType::kText, .default_value = "pi"},
             {.id = "saturate", .type = ParamType::kBool, .default_value = "true"},
             {.id = "values", .type = ParamType::kText, .default_value = "500,60000,0.001,0.0009,1e-5"},

@@ -134,10 +134,11 @@ void draw_table_page(Canvas& canvas, const Data& d, const View& view, const Them
     const Columns c = columns_of(area);
     draw_heads(canvas, view, t, c, area.y + t.label * 1.2F);
     const float top = area.y + t.label * 2, axis = t.caption * 2;
-    const float pitch = std::min((area.h * 0.62F - t.label * 2 - axis) / 5, t.body * 4.2F);
+    const auto rows = static_cast<float>(d.limits.size());
+    const float pitch = std::min((area.h * 0.62F - t.label * 2 - axis) / rows, t.body * 4.2F);
     for (std::size_t i = 0; i < d.limits.size(); ++i) draw_row(canvas, d, view, t, c, {area.x, top + pitch * static_cast<float>(i), area.w, pitch}, i);
     canvas.line({area.x, top}, {area.right(), top}, {.color = t.border, .width = t.line});
-    const float end = top + 5 * pitch;
+    const float end = top + rows * pitch;
     draw_axis(canvas, t, c, end);
     draw_why(canvas, view, t, {area.x, end + axis + t.heading * 0.4F, area.w, area.bottom() - end - axis - t.heading * 0.4F});
 }

@@ -19,6 +19,7 @@ TEST(FormatCatalogue, LimitsAreThoseOfTheCurriculum) {
     };
     const Row rows[] = {{"e4m3", 448, two(-6), two(-9), 0.125},
                         {"e5m2", 57344, two(-14), two(-16), 0.25},
+                        {"e5m6", 65024, two(-14), two(-20), two(-6)},
                         {"fp16", 65504, two(-14), two(-24), two(-10)},
                         {"bf16", (2 - two(-7)) * two(127), two(-126), two(-133), two(-7)},
                         {"fp32", (2 - two(-23)) * two(127), two(-126), two(-149), two(-23)}};
