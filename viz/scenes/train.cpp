@@ -187,8 +187,11 @@ Result<void> read_comparison(Data& d, Session& session) {
     if (files.empty()) return Error{"train_no_records", {{"folder", folder.string()}}, ""};
     std::ranges::sort(files);
     for (std::size_t i = 0; i < files.size(); ++i) {
+        DG_ASSIGN(const std::string bytes, read_file(files[i]));
         DG_ASSIGN(const Table table, read_table(files[i]));
-        for (const std::string& note : table.notes) d.recipe += (d.recipe.empty() ? "" : " ") + note;
+        // the files of further seeds repeat the recipe
+        if (i == 0) d.recipe = fmt::format("{}", fmt::join(table.notes, " "));
+        d.records_hash = hash_hex(d.records_hash + bytes);
         take_runs(d, table, static_cast<double>(i + 1));
     }
     measure_gaps(d);
@@ -250,7 +253,7 @@ std::string title_of(const Data& d, const View& view, Lang lang) {
 PageText words(const Data& d, const View& view) {
     PageText page{.title = title_of(d, view, view.lang), .subtitle = title_of(d, view, view.lang == Lang::kZh ? Lang::kEn : Lang::kZh)};
     const std::string name = d.mode == Mode::kRun ? (d.model ? next_token::display_name(*d.model) : "") : tr(view.lang, "train.records");
-    page.badge = {.detail = badge_detail(view.lang, name, d.model_hash(), d.seed)};
+    page.badge = {.detail = badge_detail(view.lang, name, d.mode == Mode::kRun ? d.model_hash() : d.records_hash, d.seed)};
     const std::size_t every = d.curves.size() > 1 ? static_cast<std::size_t>(d.curves.step[1] - d.curves.step[0]) : 1;
     if (d.mode == Mode::kRun) page.notes = {tr(view.lang, "train.note.run", {{"every", fmt::format("{}", every)}, {"steps", fmt::format("{}", every * d.window)}})};
     else page.notes = {tr(view.lang, "train.note.numerics", {{"window", fmt::format("{}", d.window)}, {"recipe", d.recipe}})};

@@ -60,7 +60,7 @@ struct Data : SceneData {
     std::size_t window = 20;
     std::vector<FormatRun> runs;
     std::vector<FormatGap> gaps;
-    std::string recipe;  // of the comparison, in words
+    std::string recipe, records_hash;  // of the comparison: its notes, and a hash over its files
 
     [[nodiscard]] std::string model_hash() const override { return model ? model->model.hash : ""; }
 };
