@@ -1,6 +1,7 @@
 // Training with low-precision products: the three GEMMs as deepseek-math 10 has them, held to plain code; f32 untouched.
 #include "engine/base/parallel.h"
 #include "engine/base/rng.h"
+#include "engine/io/safetensors.h"
 #include "engine/ops/ops.h"
 #include "engine/train/trainer.h"
 
@@ -179,7 +180,7 @@ TEST(Fp8Training, MomentsAreStoredInBf16MasterWeightsAreNot) {
     bool weights_are_finer = false;
     for (const auto& [name, raw] : content->tensors)
         for (const float x : raw.to_float().values()) {
-            if (name[0] != 'w') ASSERT_EQ(fp8::round_bf16(x), x) << name;
+            if (name[0] != 'w') { ASSERT_EQ(fp8::round_bf16(x), x) << name; }
             weights_are_finer = weights_are_finer || (name[0] == 'w' && fp8::round_bf16(x) != x);
         }
     EXPECT_TRUE(weights_are_finer);
