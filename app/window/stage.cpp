@@ -12,7 +12,7 @@
 namespace dg::app {
 namespace {
 
-constexpr float kLeastPage = 1100;     // scenes are laid out for pages from 1280 wide; a little less still works
+constexpr float kTolerance = 0.86F;    // of the theme's least page: in the window a little less still reads
 constexpr double kPatience = 0.5;      // seconds before a computation shows
 
 /// Why there is no picture.
@@ -130,7 +130,7 @@ void draw_working(Shell& s, Ui& u, Rect area) {
 
 void draw_stage(Shell& s, Ui& u, viz::Painter& painter, Rect area) {
     s.stage_rect = area;
-    s.stage_scale = std::min(1.0F, area.w / kLeastPage);
+    s.stage_scale = std::min({1.0F, area.w / (kTolerance * u.theme.page_width), area.h / (kTolerance * u.theme.page_height)});
     const bool clicked = u.press("stage", area, {.label = u.tr("window.stage.label"), .focusable = !s.regions.empty(), .pointer = Pointer::kArrow, .keys = false});
     point(s, u, clicked);
     walk_cells(s, u);

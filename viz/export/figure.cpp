@@ -98,10 +98,10 @@ Result<FigureFormat> figure_format(const std::filesystem::path& file) {
     return Error{"usage_format", {{"file", printable(file.string())}}, ""};
 }
 
-PageLayout layout_page(int width, int height, double dpi) {
+PageLayout layout_page(int width, int height, double dpi, const Theme& theme) {
     const auto w = static_cast<float>(width), h = static_cast<float>(height);
     float zoom = std::max(1.0F, std::min(w / 1920, h / 1080));
-    zoom = std::min({zoom, w / 1280, h / 720});
+    zoom = std::min({zoom, w / theme.page_width, h / theme.page_height});
     return {{w / zoom, h / zoom}, static_cast<float>(dpi / 96) * zoom};
 }
 
@@ -111,7 +111,7 @@ DrawFunction drawing(const Figure& figure) {
 
 Result<void> export_figure(const Figure& figure, FigureFormat format, const std::filesystem::path& file) {
     const Recipe& r = figure.recipe;
-    const PageLayout layout = layout_page(r.width, r.height, r.dpi);
+    const PageLayout layout = layout_page(r.width, r.height, r.dpi, theme(r.theme));
     switch (format) {
         case FigureFormat::kPng: return write_png(file, layout.page, options_of(figure, layout.scale), drawing(figure));
         case FigureFormat::kSvg: return write_svg(file, layout.page, options_of(figure, layout.scale), drawing(figure));

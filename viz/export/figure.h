@@ -49,13 +49,13 @@ Result<FigureFormat> figure_format(const std::filesystem::path& file);
 /// Writes the file with its recipe inside (CSV has no place for one): whole or not at all.
 Result<void> export_figure(const Figure& figure, FigureFormat format, const std::filesystem::path& file);
 
-/// The page that scenes draw on and pixels per unit of it. Small pictures are drawn on a page of at least 1280x720 units
-/// and large ones on one of at most about 1920x1080, then scaled: sizes of type stay in proportion to the page.
+/// The page that scenes draw on and pixels per unit of it. Small pictures are drawn on the theme's least page (1280x720 units;
+/// projector: 1920x1080) and large ones on one of at most about 1920x1080, then scaled: type stays in proportion to the page.
 struct PageLayout {
     PageSize page;
     float scale = 1;
 };
-PageLayout layout_page(int width, int height, double dpi);
+PageLayout layout_page(int width, int height, double dpi, const Theme& theme);
 
 /// What the backends call: the scene's drawing.
 DrawFunction drawing(const Figure& figure);

@@ -65,7 +65,7 @@ Figure at_moment(const Figure& figure, std::pair<int, double> moment) {
 
 Result<Image> render(const Figure& figure, std::pair<int, double> moment) {
     const Recipe& r = figure.recipe;
-    const PageLayout layout = layout_page(r.width, r.height, r.dpi);
+    const PageLayout layout = layout_page(r.width, r.height, r.dpi, theme(r.theme));
     return render_image(layout.page, layout.scale, theme(r.theme).ground, drawing(at_moment(figure, moment)));
 }
 

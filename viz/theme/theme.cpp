@@ -67,6 +67,7 @@ Theme make_projector() {
     t.caption = 22, t.label = 24, t.body = 32, t.number = 40, t.heading = 40, t.title = 48,
     t.big = 72;
     t.line = 2;
+    t.page_width = 1920, t.page_height = 1080;
     return t;
 }
 

@@ -33,6 +33,7 @@ struct Theme {
     std::array<Color, 16> experts;    // two rings of eight, light twins second; data series take these, ink and stream
     float caption = 16, label = 18, body = 20, number = 20, heading = 28, title = 34, big = 48;  // px; number: on cells
     float line = 1;                   // hairline width
+    float page_width = 1280, page_height = 720;  // least page this type is laid out for; smaller pictures are scaled down
 
     [[nodiscard]] Color sequential_at(double u) const;  // clamped; NaN -> error.fill
     [[nodiscard]] Color diverging_at(double u) const;   // u in [-1, 1]

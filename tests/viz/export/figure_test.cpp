@@ -155,23 +155,28 @@ TEST_F(FigureTest, UnwritablePlaceIsAnError) {
 }
 
 TEST(PageLayout, KeepsTypeInProportion) {
-    const PageLayout hd = layout_page(1920, 1080, 96);
+    const PageLayout hd = layout_page(1920, 1080, 96, theme(ThemeId::kLight));
     EXPECT_EQ(hd.page.width, 1920);
     EXPECT_EQ(hd.scale, 1);
-    const PageLayout small = layout_page(640, 360, 96);
+    const PageLayout small = layout_page(640, 360, 96, theme(ThemeId::kLight));
     EXPECT_EQ(small.page.width, 1280);
     EXPECT_EQ(small.page.height, 720);
     EXPECT_EQ(small.scale, 0.5F);
-    const PageLayout large = layout_page(3840, 2160, 192);
+    const PageLayout large = layout_page(3840, 2160, 192, theme(ThemeId::kLight));
     EXPECT_EQ(large.page.width, 1920);
     EXPECT_EQ(large.scale, 4);
     for (const auto& [w, h] : {std::pair(100, 3000), std::pair(3000, 100), std::pair(1281, 719)}) {
-        const PageLayout l = layout_page(w, h, 96);
+        const PageLayout l = layout_page(w, h, 96, theme(ThemeId::kLight));
         EXPECT_GE(l.page.width, 1279.9F);
         EXPECT_GE(l.page.height, 719.9F);
         EXPECT_NEAR(l.page.width * l.scale, w, 0.01);
         EXPECT_NEAR(l.page.height * l.scale, h, 0.01);
     }
+    // the projector's type is that of a 1080p page
+    const PageLayout projector = layout_page(1280, 720, 96, theme(ThemeId::kProjector));
+    EXPECT_EQ(projector.page.width, 1920);
+    EXPECT_EQ(projector.page.height, 1080);
+    EXPECT_NEAR(projector.scale, 2.0 / 3, 1e-6);
 }
 
 }  // namespace
