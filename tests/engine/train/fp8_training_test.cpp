@@ -105,8 +105,8 @@ Config small_config() {
     return c;
 }
 
-TokenBatch counting(std::int64_t step) {
-    TokenBatch b{4, 16, {}};
+TokenBatch counting(std::int64_t step, std::int64_t rows = 4) {
+    TokenBatch b{rows, 16, {}};
     Rng rng = Rng::keyed(9, "fp8_training_test", static_cast<std::uint64_t>(step));
     for (std::int64_t r = 0; r < b.batch; ++r) {
         const auto first = static_cast<std::int32_t>(rng.below(40));
@@ -124,9 +124,9 @@ Trainer make_trainer(const char* numerics, double loss_scale = 1, bool bf16_mome
     return Trainer(random_model(small_config(), 5), s);
 }
 
-double last_loss(Trainer& trainer, int steps) {
+double last_loss(Trainer& trainer, int steps, std::int64_t rows = 4) {
     double loss = 0;
-    for (int i = 0; i < steps; ++i) loss = trainer.step({counting(i)})->loss;
+    for (int i = 0; i < steps; ++i) loss = trainer.step({counting(i, rows)})->loss;
     return loss;
 }
 
@@ -138,20 +138,25 @@ bool same_weights(const Trainer& a, const Trainer& b) {
     return true;
 }
 
+/// Rows of a batch of 1024 tokens, as the recorded runs have: gradients of the mean loss shrink with their number.
+constexpr std::int64_t kRecordRows = 64;
+
 TEST(Fp8Training, LearnsAsF32DoesAndRawCastDoesNot) {
     Trainer exact = make_trainer("f32"), tiles = make_trainer("fp8", 1, true), raw = make_trainer("fp8-raw"), rescued = make_trainer("fp8-raw", 4096);
-    const double f32 = last_loss(exact, 60), fp8 = last_loss(tiles, 60), cast = last_loss(raw, 60), scaled = last_loss(rescued, 60);
-    EXPECT_LT(f32, 1.0);
-    EXPECT_NEAR(fp8, f32, 0.3);
-    EXPECT_GT(cast, f32 + 0.5);
-    EXPECT_NEAR(scaled, f32, 0.4);
+    const auto train = [](Trainer& t) { return last_loss(t, 50, kRecordRows); };
+    const double f32 = train(exact), fp8 = train(tiles), cast = train(raw), scaled = train(rescued);
+    EXPECT_LT(f32, 0.01);
+    EXPECT_NEAR(fp8, f32, 0.2 * f32);
+    // embedding and head, which stay f32, learn to count without any help of the layers between; those stand still
+    EXPECT_GT(cast, 10 * f32);
+    EXPECT_NEAR(scaled, f32, 0.5 * f32);
     EXPECT_FALSE(same_weights(exact, tiles));
 }
 
 TEST(Fp8Training, GradientsVanishInARawCast) {
     Trainer raw = make_trainer("fp8-raw"), rescued = make_trainer("fp8-raw", 4096);
-    ASSERT_TRUE(raw.step({counting(0)}));
-    ASSERT_TRUE(rescued.step({counting(0)}));
+    ASSERT_TRUE(raw.step({counting(0, kRecordRows)}));
+    ASSERT_TRUE(rescued.step({counting(0, kRecordRows)}));
     const auto zeros = [](const Trainer& t) {
         std::int64_t n = 0, all = 0;
         for (const auto& [name, g] : t.gradients())
@@ -159,7 +164,7 @@ TEST(Fp8Training, GradientsVanishInARawCast) {
                 for (const float x : g.values()) n += x == 0 ? 1 : 0, ++all;
         return static_cast<double>(n) / static_cast<double>(all);
     };
-    EXPECT_GT(zeros(raw), 0.5);
+    EXPECT_GT(zeros(raw), 0.9);
     EXPECT_LT(zeros(rescued), 0.2);
 }
 
@@ -178,11 +183,16 @@ TEST(Fp8Training, MomentsAreStoredInBf16MasterWeightsAreNot) {
     const auto content = read_safetensors(file);
     ASSERT_TRUE(content);
     bool weights_are_finer = false;
-    for (const auto& [name, raw] : content->tensors)
-        for (const float x : raw.to_float().values()) {
+    std::int64_t moments = 0;
+    for (const auto& [name, raw] : content->tensors) {
+        const Tensor<float> t = raw.to_float();
+        for (const float x : t.values()) {
             if (name[0] != 'w') { ASSERT_EQ(fp8::round_bf16(x), x) << name; }
+            moments += name[0] != 'w' && x != 0 ? 1 : 0;
             weights_are_finer = weights_are_finer || (name[0] == 'w' && fp8::round_bf16(x) != x);
         }
+    }
+    EXPECT_GT(moments, 1000);
     EXPECT_TRUE(weights_are_finer);
     // and a run goes on bit for bit
     Trainer again = make_trainer("fp8", 1, true);
