@@ -2,7 +2,6 @@
 
 #include "viz/canvas/backends.h"
 #include "viz/canvas/pdf_canvas.h"
-#include "viz/export/figure.h"
 
 #include <functional>
 #include <system_error>
@@ -26,13 +25,11 @@ Result<void> write_pages(const fs::path& file, const Handout& handout, const Pag
     return viz::write_pdf(file, {kA4.w, kA4.h}, options, drawings);
 }
 
-viz::FigureRequest figure_of(const Step& step, viz::Lang lang) {
-    viz::FigureRequest request;
+viz::FigureRequest figure_of(const Step& step, viz::FigureRequest request) {
     request.scene = step.scene;
     request.set = step.set.values;
     request.stage = step.stage;
     request.u = step.u;
-    request.lang = lang;
     return request;
 }
 
@@ -49,15 +46,15 @@ Result<Files> export_handout(Runner& runner, const Lesson& lesson, viz::Lang lan
 }
 
 Result<Files> export_folder(viz::Session& session, Runner& runner, const Lesson& lesson,
-                            viz::Lang lang, const fs::path& folder) {
+                            const viz::FigureRequest& picture, const fs::path& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
         return Error{"file_write", {{"file", folder.string()}, {"reason", error.message()}}, {}};
-    DG_ASSIGN(Files files, export_handout(runner, lesson, lang, folder / "handout.pdf"));
+    DG_ASSIGN(Files files, export_handout(runner, lesson, picture.lang, folder / "handout.pdf"));
     for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
         DG_ASSIGN(const viz::Figure figure,
-                  viz::make_figure(session, figure_of(lesson.steps[i], lang)));
+                  viz::make_figure(session, figure_of(lesson.steps[i], picture)));
         for (const char* extension : {"svg", "png", "csv", "json"}) {
             const fs::path file = folder / fmt::format("step-{}.{}", i + 1, extension);
             DG_ASSIGN(const viz::FigureFormat format, viz::figure_format(file));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lessons/handout.h"
+#include "viz/export/figure.h"
 
 #include <filesystem>
 #include <vector>
@@ -17,9 +18,9 @@ Result<Files> export_handout(Runner& runner, const Lesson& lesson, viz::Lang lan
                              const std::filesystem::path& file);
 
 /// FOLDER/handout.pdf, handout-key.pdf, and for every step step-N.svg, .png, .csv and .json (the
-/// figure remakes itself from the recipe inside). Error codes in addition: those of make_figure and
-/// export_figure; file_write.
+/// figure remakes itself from the recipe inside) in the language, theme and size of `picture`. Error
+/// codes in addition: those of make_figure and export_figure; file_write.
 Result<Files> export_folder(viz::Session& session, Runner& runner, const Lesson& lesson,
-                            viz::Lang lang, const std::filesystem::path& folder);
+                            const viz::FigureRequest& picture, const std::filesystem::path& folder);
 
 }  // namespace dg::lessons

@@ -22,26 +22,40 @@ Result<std::pair<int, int>> parse_size(const std::string& text) {
 
 }  // namespace
 
-void add_figure_options(CLI::App& cli, const Context& context, FigureOptions& options, std::string default_size, std::string_view output_help) {
-    options.size = std::move(default_size);
-    cli.add_option("SCENE", options.scene, context.word("cli.figure.scene"));
-    cli.add_option("--set", options.set, context.word("cli.figure.set"))->allow_extra_args(false);
+void add_picture_options(CLI::App& cli, const Context& context, PictureOptions& options) {
     cli.add_option("--theme", options.theme, context.word("cli.figure.theme"))->capture_default_str();
     cli.add_option("--size", options.size, context.word("cli.figure.size"))->capture_default_str();
     cli.add_option("--dpi", options.dpi, context.word("cli.figure.dpi"))->capture_default_str();
-    cli.add_option("-o,--output", options.output, context.word(output_help));
 }
 
-Result<viz::FigureRequest> request_from(const FigureOptions& options, viz::Lang lang) {
-    if (options.scene.empty()) return Error{"usage_scene", {}, ""};
-    viz::FigureRequest request{.scene = options.scene, .stage = options.stage, .u = options.at, .lang = lang, .dpi = options.dpi};
-    DG_ASSIGN(request.set, viz::parse_assignments(options.set));
+Result<viz::FigureRequest> picture_from(const PictureOptions& options, viz::Lang lang) {
+    viz::FigureRequest request;
+    request.lang = lang;
+    request.dpi = options.dpi;
     const auto theme = viz::theme_by_name(options.theme);
     if (!theme) return Error{"unknown_theme", {{"name", printable(options.theme)}}, ""};
     request.theme = *theme;
     DG_ASSIGN(const auto size, parse_size(options.size));
     request.width = size.first;
     request.height = size.second;
+    return request;
+}
+
+void add_figure_options(CLI::App& cli, const Context& context, FigureOptions& options, std::string default_size, std::string_view output_help) {
+    options.size = std::move(default_size);
+    add_picture_options(cli, context, options);
+    cli.add_option("SCENE", options.scene, context.word("cli.figure.scene"));
+    cli.add_option("--set", options.set, context.word("cli.figure.set"))->allow_extra_args(false);
+    cli.add_option("-o,--output", options.output, context.word(output_help));
+}
+
+Result<viz::FigureRequest> request_from(const FigureOptions& options, viz::Lang lang) {
+    if (options.scene.empty()) return Error{"usage_scene", {}, ""};
+    DG_ASSIGN(viz::FigureRequest request, picture_from(options, lang));
+    request.scene = options.scene;
+    request.stage = options.stage;
+    request.u = options.at;
+    DG_ASSIGN(request.set, viz::parse_assignments(options.set));
     return request;
 }
 

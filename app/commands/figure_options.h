@@ -1,4 +1,4 @@
-// Options that `figure` and `animate` share.
+// Options that `figure`, `animate` and `lesson export` share.
 #pragma once
 
 #include "app/commands/command.h"
@@ -9,12 +9,22 @@
 
 namespace dg::app {
 
-struct FigureOptions {
-    std::string scene, stage, theme = "paper", size;
+struct PictureOptions {
+    std::string theme = "paper", size = "1920x1080";
+    double dpi = 96;
+};
+
+struct FigureOptions : PictureOptions {
+    std::string scene, stage;
     std::vector<std::string> set;
-    double at = 1, dpi = 96;
+    double at = 1;
     std::string output;
 };
+
+/// --theme --size --dpi
+void add_picture_options(CLI::App& cli, const Context& context, PictureOptions& options);
+/// A request without a scene. Error codes: unknown_theme, param_size.
+Result<viz::FigureRequest> picture_from(const PictureOptions& options, viz::Lang lang);
 
 /// SCENE --set --theme --size --dpi -o
 void add_figure_options(CLI::App& cli, const Context& context, FigureOptions& options, std::string default_size, std::string_view output_help);

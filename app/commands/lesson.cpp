@@ -1,5 +1,5 @@
 // deepglass lesson list | check [FILE ...] | new NAME | export ID
-#include "app/commands/command.h"
+#include "app/commands/figure_options.h"
 #include "app/interrupt.h"
 #include "lessons/export.h"
 #include "lessons/parser.h"
@@ -20,6 +20,7 @@ struct LessonOptions {
     CLI::App *list = nullptr, *check = nullptr, *create = nullptr, *leave = nullptr;
     std::vector<std::string> files;
     std::string name, folder, out;
+    PictureOptions picture;
     bool json = false;
 };
 
@@ -106,17 +107,16 @@ Result<void> export_lesson(const LessonOptions& options, Context& context) {
             if (!p.warning) return p.error;
         }
     }
+    DG_ASSIGN(const viz::FigureRequest picture, picture_from(options.picture, context.lang));
     viz::Session session;
     Runner runner(session, viz::scenes(), {.report = [](double) { return !interrupted(); }});
     const fs::path out(options.out);
     DG_ASSIGN(const Files files,
               out.extension() == ".pdf"
                   ? export_handout(runner, parsed.lesson, context.lang, out)
-                  : export_folder(session, runner, parsed.lesson, context.lang, out));
-    std::vector<std::string> names;
-    for (const fs::path& written : files) names.push_back(written.string());
-    context.out << context.word("lesson.export.done",
-                                {{"files", fmt::format("{}", fmt::join(names, " "))}})
+                  : export_folder(session, runner, parsed.lesson, picture, out));
+    context.out << context.word("lesson.export.done", {{"count", fmt::format("{}", files.size())},
+                                                       {"folder", fs::absolute(files.front()).parent_path().string()}})
                 << '\n';
     return {};
 }
@@ -136,6 +136,7 @@ Action declare_lesson(CLI::App& cli, const Context& context) {
     options->leave->add_option("ID", options->name, context.word("cli.lesson.id"))->required();
     options->leave->add_option("-o,--out", options->out, context.word("cli.lesson.out"))
         ->required();
+    add_picture_options(*options->leave, context, options->picture);
     for (CLI::App* sub : {options->list, options->check, options->create, options->leave}) {
         sub->fallthrough();
         sub->add_option("--folder", options->folder, context.word("cli.lesson.folder"));

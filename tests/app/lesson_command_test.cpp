@@ -83,6 +83,30 @@ TEST_F(LessonCommand, MistakesAreReportedWithTheirPlace) {
     EXPECT_GT(json["lessons"][0]["problems"].size(), 0U);
 }
 
+TEST_F(LessonCommand, ExportWritesTheHandoutAndEveryStepsFigureInTheThemeAskedFor) {
+    ASSERT_EQ(ask({"new", "short", "--folder", folder_.string()}).status, 0);
+    const fs::path out = folder_ / "out";
+    const std::vector<std::string> command = {"export", "01-short", "--folder", folder_.string(), "-o", out.string()};
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> words = command;
+        words.insert(words.end(), more.begin(), more.end());
+        return ask(words);
+    };
+    EXPECT_EQ(with({"--theme", "puce"}).status, 2);
+    EXPECT_EQ(with({"--size", "20"}).status, 2);
+    EXPECT_FALSE(fs::exists(out)) << "nothing is written after a wrong option";
+    const Answer answer = with({"--theme", "projector", "--size", "640x360"});
+    ASSERT_EQ(answer.status, 0) << answer.err;
+    EXPECT_NE(answer.out.find(out.string()), std::string::npos) << answer.out;
+    EXPECT_TRUE(fs::exists(out / "handout.pdf"));
+    EXPECT_TRUE(fs::exists(out / "handout-key.pdf"));
+    const auto text = read_file(out / "step-1.json");
+    ASSERT_TRUE(text);
+    const auto recipe = nlohmann::json::parse(*text)["recipe"];
+    EXPECT_EQ(recipe["theme"], "projector");
+    EXPECT_EQ(recipe["width"], 640);
+}
+
 TEST_F(LessonCommand, WrongUsageAndMissingFiles) {
     EXPECT_EQ(ask({}).status, 2);
     EXPECT_EQ(ask({"chekc"}).status, 2);
