@@ -219,8 +219,11 @@ void draw_reach(Canvas& canvas, const Data& d, const View& view, Rect area) {
     float y = body.y + big.size;
     canvas.text({body.x, y}, tr(view.lang, "networks.reach.layers", {{"layers", fmt::format("{}", d.layers)}}), big);
     if (!view.revealed) return;
-    big.size = t.big, y += t.big * 1.5F;
-    canvas.text({body.x, y}, fmt::format("1 + 2 × {} = {}", d.layers, d.reach(0)), big);
+    const std::string sum = fmt::format("1 + 2 × {} = {}", d.layers, d.reach(0));
+    big.size = t.big;
+    big.size *= std::min(1.0F, (facts - 24) / canvas.measure(sum, big).width);
+    y += t.big * 1.5F;
+    canvas.text({body.x, y}, sum, big);
     const std::int64_t beyond = static_cast<std::int64_t>(d.symbols.size()) - d.reach(0);
     for (const std::string& line : {tr(view.lang, "networks.reach.measured", {{"reach", fmt::format("{}", d.reach(0))}}),
                                     tr(view.lang, "networks.reach.beyond", {{"count", fmt::format("{}", beyond)}})}) {

@@ -64,21 +64,65 @@ void draw_marks(Canvas& canvas, const Theme& t, const PlotFrame& f, const std::v
     }
 }
 
-/// Words of the marks, each on a small plate: curves may pass behind it.
-void draw_mark_labels(Canvas& canvas, const Theme& t, const PlotFrame& f, const std::vector<PlotMark>& marks) {
-    for (const PlotMark& mark : marks) {
+bool overlap(Rect a, Rect b) { return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom(); }
+
+/// How many points, four pixels apart, of the curves a label would cover.
+int covered(const PlotFrame& f, const std::vector<Series>& series, Rect plate) {
+    int count = 0;
+    for (const Series& s : series) {
+        const std::vector<PlotPoint> points = decimate(s.points, f);
+        for (std::size_t i = 1; i < points.size(); ++i) {
+            const Vec2 a{f.px(points[i - 1].x), f.py(points[i - 1].y)}, b{f.px(points[i].x), f.py(points[i].y)};
+            if (!std::isfinite(a.y) || !std::isfinite(b.y)) continue;
+            const int steps = std::clamp(static_cast<int>(std::hypot(b.x - a.x, b.y - a.y) / 4), 1, 4096);
+            for (int k = 0; k <= steps; ++k) {
+                const float u = static_cast<float>(k) / static_cast<float>(steps);
+                count += plate.contains({a.x + u * (b.x - a.x), a.y + u * (b.y - a.y)}) ? 1 : 0;
+            }
+        }
+    }
+    return count;
+}
+
+/// Where a mark's word may stand, best first: at the ends of its line, on either side of it.
+std::vector<Rect> places_of(const PlotFrame& f, const PlotMark& mark, Vec2 size) {
+    std::vector<Rect> out;
+    if (mark.horizontal) {
+        const float above = f.py(mark.at) - size.y - 2, below = f.py(mark.at) + 3;
+        for (const float x : {f.inner.right() - size.x - 4, f.inner.x + 6, f.inner.center().x - size.x / 2}) {
+            for (const float y : {above, below}) out.push_back({x, y, size.x, size.y});
+        }
+    } else {
+        const float right = f.px(mark.at) + 6, left = f.px(mark.at) - size.x - 6;
+        for (const float y : {f.inner.y + 14, f.inner.center().y - size.y / 2, f.inner.bottom() - size.y - 14}) {
+            for (const float x : {right, left}) out.push_back({x, y, size.x, size.y});
+        }
+    }
+    std::erase_if(out, [&](Rect r) { return r.x < f.inner.x || r.right() > f.inner.right() || r.y < f.inner.y || r.bottom() > f.inner.bottom(); });
+    return out;
+}
+
+/// Words of the marks, each on a small plate where it covers the least of curves and of other words.
+void draw_mark_labels(Canvas& canvas, const Theme& t, const PlotFrame& f, const Plot& plot) {
+    std::vector<Rect> taken;
+    for (const PlotMark& mark : plot.marks) {
         if (mark.label.empty() || !mark_inside(f, mark)) continue;
         TextStyle words = caption(t);
         words.color = mark_color(t, mark);
-        const float width = canvas.measure(mark.label, words).width, height = words.size * 1.4F;
-        Rect plate{f.inner.right() - width - 12, f.py(mark.at) - height - 2, width + 8, height};
-        if (!mark.horizontal) {
-            const bool left = f.px(mark.at) + width + 20 > f.inner.right();
-            plate.x = f.px(mark.at) + (left ? -width - 14 : 6);
-            plate.y = f.inner.y + 14;
+        const std::vector<Rect> places = places_of(f, mark, {canvas.measure(mark.label, words).width + 8, words.size * 1.4F});
+        const Rect* best = nullptr;
+        int least = 0;
+        for (const Rect& place : places) {
+            const bool collides = std::ranges::any_of(taken, [&](Rect r) { return overlap(r, place); });
+            const int cost = covered(f, plot.series, place) + (collides ? 1 << 20 : 0);
+            if (best && cost >= least) continue;
+            best = &place, least = cost;
+            if (cost == 0) break;
         }
-        canvas.fill_rect(plate, t.ground.with_alpha(0.9F), 3);
-        draw_centered(canvas, plate, mark.label, words);
+        if (!best) continue;  // no room for words inside
+        canvas.fill_rect(*best, t.ground.with_alpha(0.9F), 3);
+        draw_centered(canvas, *best, mark.label, words);
+        taken.push_back(*best);
     }
 }
 
@@ -179,7 +223,7 @@ PlotFrame draw_plot(Canvas& canvas, const View& view, Rect area, const Plot& plo
     canvas.push_clip({f.inner.x - 4, f.inner.y - 4, f.inner.w + 8, f.inner.h + 8});
     for (const Series& series : plot.series) draw_series(canvas, t, f, series, last_x);
     canvas.pop_clip();
-    draw_mark_labels(canvas, t, f, plot.marks);
+    draw_mark_labels(canvas, t, f, plot);
     if (plot.direct_labels) draw_end_labels(canvas, t, f, plot, names, last_x);
     return f;
 }
