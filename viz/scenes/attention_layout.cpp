@@ -49,7 +49,7 @@ void choose_text(MapLayout& l, const Theme& t, bool large) {
     l.column_step = l.upright ? 1 : std::max(1, static_cast<int>(std::ceil(line / l.cell_w)));
     const float number =
         std::min({t.number, (l.cell_w - l.gap) / 3.1F, (l.cell_h - l.gap) * 0.62F});
-    l.number = large && number >= 11 ? number : 0;
+    l.number = large && number >= 0.68F * t.caption ? number : 0;
 }
 
 }  // namespace

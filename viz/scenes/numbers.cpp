@@ -80,7 +80,8 @@ std::string number(double value, int digits) {
     if (value == 0) return "0";
     const int exponent = printed_exponent(std::abs(value), digits);
     if (exponent >= 7 || exponent < -4) return scientific(value, std::min(digits, 2));
-    return fixed(value, std::clamp(digits - 1 - exponent, 0, digits + 1));
+    const int wanted = digits - 1 - exponent;
+    return fixed(value, std::clamp(wanted, 0, std::max(digits + 1, 1 - exponent)));  // small values keep two digits
 }
 
 std::string percent(double share, int decimals) {

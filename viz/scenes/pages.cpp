@@ -131,6 +131,7 @@ Rect draw_badge(Canvas& canvas, const View& view, Vec2 corner, const Badge& badg
 }
 
 std::string numbers_covered(std::string_view title) {
+    if (title.ends_with("?") || title.ends_with("？")) return std::string(title);  // a question gives nothing away
     const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     std::string out;

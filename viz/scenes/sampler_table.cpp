@@ -93,7 +93,7 @@ void draw_share_bar(Canvas& canvas, const View& view, const Layout& l, const Row
     draw_value(canvas, t, l, bar.right() + 10, y, share_text(share), faded(t, grey ? t.ink3 : t.ink, grown), bold);
 }
 
-/// What was rolled, thin under the kept bar.
+/// What was rolled, thin under the kept bar; its number beside the probability where there is room, else under it.
 void draw_tally(Canvas& canvas, const Data& d, const View& view, const Layout& l, const Row& row, float y, float x) {
     if (d.rolls == 0 || row.cut || !view.revealed || view.stage < kRoll) return;
     const Theme& t = theme(view.theme);
@@ -102,7 +102,12 @@ void draw_tally(Canvas& canvas, const Data& d, const View& view, const Layout& l
     const Rect bar{x, y + (l.pitch + bar_height(l)) / 2 + 3, std::max(2.0F, full * static_cast<float>(share)), std::max(4.0F, l.pitch * 0.09F)};
     canvas.fill_rect(bar, t.ink2, 2);
     const TextStyle small{.size = std::max(t.caption * 0.8F, row_size(t, l) * 0.72F), .color = t.ink2};
-    canvas.text({bar.right() + 10, bar.center().y + small.size * 0.36F}, share_text(row.frequency), small);
+    const std::string words = share_text(row.frequency);
+    const TextStyle large{.size = row_size(t, l), .color = t.ink, .weight = Weight::kBold};
+    const float beside = x + full * static_cast<float>(row.kept) + 10 + canvas.measure(share_text(row.kept), large).width + 8;
+    const bool fits = beside + canvas.measure(words, small).width <= x + l.column_w;
+    const Vec2 at = fits ? Vec2{beside, y + l.pitch / 2 + row_size(t, l) * 0.36F} : Vec2{bar.right() + 10, bar.center().y + small.size * 0.36F};
+    canvas.text(at, words, small);
 }
 
 /// One cut: a line under the last kept row, its name at the right end.
@@ -173,7 +178,7 @@ void draw_label(Canvas& canvas, const Data& d, const View& view, const Layout& l
 
 float fit_size(const Canvas& canvas, std::string_view text, const TextStyle& style, float width) {
     const float natural = canvas.measure(text, style).width;
-    return natural <= width ? style.size : std::max(style.size * 0.7F, style.size * width / natural);
+    return natural <= width ? style.size : std::max(style.size * 0.62F, style.size * width / natural);
 }
 
 Color faded(const Theme& t, Color c, double alpha) { return mix(t.ground, c, static_cast<float>(std::clamp(alpha, 0.0, 1.0))); }

@@ -28,6 +28,8 @@ TEST(Numbers, AdaptiveDigits) {
     EXPECT_EQ(number(57.29), "57.3");
     EXPECT_EQ(number(1234.4), "1234");
     EXPECT_EQ(number(0.0013), "0.0013");
+    EXPECT_EQ(number(0.000213), "0.00021");
+    EXPECT_EQ(number(0.000213, 2), "0.00021");
     EXPECT_EQ(number(9.996), "10.0");
     EXPECT_EQ(number(-3e-7), "−3.0×10⁻⁷");
     EXPECT_EQ(number(1.2e7), "1.2×10⁷");

@@ -191,7 +191,8 @@ TEST_F(SamplerScene, DrawingIsTheGoldenOne) {
     }
     const auto golden = read_file(file);
     ASSERT_TRUE(golden) << golden.error().plain();
-    EXPECT_EQ(log, *golden);
+    const auto [mine, theirs] = std::ranges::mismatch(log, *golden);
+    EXPECT_TRUE(mine == log.end() && theirs == golden->end()) << "from here on: " << std::string(mine, log.end()).substr(0, 160);
 }
 
 TEST_F(SamplerScene, BadInputSaysWhatToDo) {
