@@ -10,81 +10,94 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace dg::lessons {
 namespace {
 
 const std::filesystem::path kLessons =
     std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "lessons" / "data";
 
-class Shipped : public ::testing::Test {
-  protected:
-    static viz::Session& session() {
-        static viz::Session one(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "assets");
-        return one;
-    }
-
-    static std::vector<ParsedLesson> lessons() {
-        std::vector<ParsedLesson> all;
-        for (const ShelfEntry& entry : shelf(kLessons))
-            all.push_back(read_lesson(entry.file).value());
-        return all;
-    }
-};
-
-TEST_F(Shipped, EveryClaimHoldsSlow) {
-    std::vector<std::string> ids;
-    for (const ShelfEntry& entry : shelf(kLessons)) ids.push_back(entry.id);
-    ASSERT_FALSE(ids.empty());
-    Runner runner(session(), viz::scenes());
-    for (const ParsedLesson& parsed : lessons()) {
-        const LessonReport report = runner.check(parsed.lesson, parsed.problems, ids);
-        EXPECT_TRUE(report.good()) << report_text(viz::Lang::kEn, report);
-        EXPECT_GE(report.claims.size(), parsed.lesson.steps.size());
-        for (const Problem& p : report.problems.sorted())
-            ADD_FAILURE() << viz::describe(viz::Lang::kEn, p.error);
-    }
+viz::Session& session() {
+    static viz::Session one(std::filesystem::path(DEEPGLASS_SOURCE_DIR) / "assets");
+    return one;
 }
 
-TEST_F(Shipped, EveryStepPlaysInBothLanguages) {
-    Runner runner(session(), viz::scenes());
-    for (const ParsedLesson& parsed : lessons()) {
-        Player player(std::make_shared<const Lesson>(parsed.lesson));
-        do {
-            const Step& step = player.step();
-            auto run = runner.run(step);
-            auto values = runner.environment(step);
-            ASSERT_TRUE(run && values) << step.at.written();
-            std::vector<std::string> names;
-            for (const NamedRun& named : step.runs) names.push_back(named.name);
-            std::string shown[2];
-            for (const bool revealed : {false, true}) {
-                EXPECT_EQ(player.covered(), !revealed);
-                for (const viz::Lang lang : {viz::Lang::kZh, viz::Lang::kEn}) {
-                    viz::LogCanvas canvas({0, 0, 1920, 1080});
-                    const SceneRun& r = **run;
-                    r.scene->draw(canvas, *r.data, r.params,
-                                  view_of(step, *r.scene, lang, revealed));
-                    EXPECT_FALSE(canvas.texts().empty()) << step.at.written();
-                    EXPECT_EQ(canvas.log().find("⟦"), std::string::npos)
-                        << step.at.written() << " has text without words";
-                    const std::string reveal = filled(step.reveal.in(lang), *values, names);
-                    EXPECT_EQ(reveal.find("–"), std::string::npos) << reveal;
-                    EXPECT_EQ(reveal.find('{'), std::string::npos) << reveal;
-                    shown[revealed ? 1 : 0] = canvas.log();
-                }
-                EXPECT_TRUE(revealed || player.lock(step.answer));
-            }
-            EXPECT_NE(shown[0], shown[1])
-                << step.at.written() << " shows its result before the prediction";
-        } while (player.next());
-    }
+ParsedLesson lesson_named(const std::string& id) {
+    return read_lesson(find_lesson(shelf(kLessons), id).value().file).value();
 }
 
-TEST_F(Shipped, FalsifiedClaimsFail) {
+std::vector<std::string> ids() {
+    std::vector<std::string> all;
+    for (const ShelfEntry& entry : shelf(kLessons)) all.push_back(entry.id);
+    return all;
+}
+
+// one test per lesson: they run beside each other
+std::string name_of(const ::testing::TestParamInfo<std::string>& info) {
+    std::string name = info.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+
+class ShippedSlow : public ::testing::TestWithParam<std::string> {};
+class Shipped : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedSlow, EveryClaimHolds) {
+    const ParsedLesson parsed = lesson_named(GetParam());
+    Runner runner(session(), viz::scenes());
+    const LessonReport report = runner.check(parsed.lesson, parsed.problems, ids());
+    EXPECT_TRUE(report.good()) << report_text(viz::Lang::kEn, report);
+    EXPECT_GE(report.claims.size(), parsed.lesson.steps.size());
+    for (const Problem& p : report.problems.sorted())
+        ADD_FAILURE() << viz::describe(viz::Lang::kEn, p.error);
+}
+
+// What the step shows, covered or revealed, in one language.
+std::string drawn(const Step& step, const SceneRun& run, const Environment& values, viz::Lang lang,
+                  bool revealed) {
+    viz::LogCanvas canvas({0, 0, 1920, 1080});
+    run.scene->draw(canvas, *run.data, run.params, view_of(step, *run.scene, lang, revealed));
+    EXPECT_FALSE(canvas.texts().empty()) << step.at.written();
+    EXPECT_EQ(canvas.log().find("⟦"), std::string::npos) << step.at.written() << " has text without words";
+    std::vector<std::string> names;
+    for (const NamedRun& named : step.runs) names.push_back(named.name);
+    const std::string reveal = filled(step.reveal.in(lang), values, names);
+    EXPECT_EQ(reveal.find("–"), std::string::npos) << reveal;
+    EXPECT_EQ(reveal.find('{'), std::string::npos) << reveal;
+    return canvas.log();
+}
+
+TEST_P(Shipped, EveryStepPlaysInBothLanguages) {
+    const ParsedLesson parsed = lesson_named(GetParam());
+    Runner runner(session(), viz::scenes());
+    Player player(std::make_shared<const Lesson>(parsed.lesson));
+    do {
+        const Step& step = player.step();
+        auto run = runner.run(step);
+        auto values = runner.environment(step);
+        ASSERT_TRUE(run && values) << step.at.written();
+        EXPECT_TRUE(player.covered());
+        const std::string zh = drawn(step, **run, *values, viz::Lang::kZh, false),
+                          en = drawn(step, **run, *values, viz::Lang::kEn, false);
+        EXPECT_TRUE(player.lock(step.answer));
+        EXPECT_FALSE(player.covered());
+        const char* early = " shows its result before the prediction";
+        EXPECT_NE(zh, drawn(step, **run, *values, viz::Lang::kZh, true)) << step.at.written() << early;
+        EXPECT_NE(en, drawn(step, **run, *values, viz::Lang::kEn, true)) << step.at.written() << early;
+    } while (player.next());
+}
+
+INSTANTIATE_TEST_SUITE_P(Lessons, ShippedSlow, ::testing::ValuesIn(ids()), name_of);
+INSTANTIATE_TEST_SUITE_P(Lessons, Shipped, ::testing::ValuesIn(ids()), name_of);
+
+TEST(ShippedLessons, AreThere) { EXPECT_GE(ids().size(), 11U); }
+
+TEST(ShippedLessons, FalsifiedClaimsFail) {
     // each claim of L1 turned into its contrary: a checker that says yes to everything fails here
-    const auto all = lessons();
+    const ParsedLesson parsed = lesson_named(ids().front());
     Runner runner(session(), viz::scenes());
-    const Lesson& lesson = all.at(0).lesson;
+    const Lesson& lesson = parsed.lesson;
     for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
         for (Claim claim : lesson.steps[i].claims) {
             claim.that = "not (" + claim.that + ")";
@@ -95,7 +108,7 @@ TEST_F(Shipped, FalsifiedClaimsFail) {
     }
 }
 
-TEST_F(Shipped, TheTemplateOfANewLessonHolds) {
+TEST(ShippedLessons, TheTemplateOfANewLessonHolds) {
     const ParsedLesson parsed = parse_lesson(lesson_template(), "lesson.toml", "99-new");
     Runner runner(session(), viz::scenes());
     const LessonReport report = runner.check(parsed.lesson, parsed.problems);
