@@ -9,13 +9,17 @@
 
 #include "engine/base/result.h"
 #include "viz/canvas/canvas.h"
-#include "viz/text/layout.h"
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dg::viz {
+
+/// Names of colours in formulas: "q" -> theme.q.ink.
+using ColorNames = std::map<std::string, Color, std::less<>>;
 
 struct FormulaStyle {
     float size = 20;

@@ -1,9 +1,8 @@
-// Formulas, marked-up lines and wrapped boxes on one page, shared by the tests of the text layer.
+// Formulas on one page, shared by the tests of the text layer and of the back ends.
 #pragma once
 
 #include "viz/canvas/canvas.h"
 #include "viz/text/formula.h"
-#include "viz/text/layout.h"
 #include "viz/theme/theme.h"
 
 #include <string>
@@ -43,34 +42,6 @@ inline void draw_text_sample(Canvas& c, const Theme& t) {
         draw_formula(c, {90, y}, tex, style);
         y += size.descent + 22;
     }
-    const std::string zh =
-        "每个词发出查询 [[q|Q]]，与前面每个词的键 [[k|K]] "
-        "比对；得分归一后就是权重：**从谁那里取，取多少**。“只看”两个词（例如 blue 和 fluffy），"
-        "第 3 层、第 5 个头的 c_{kv} 有 64 个数，占 88.4%——比 10^{6} 少……";
-    const std::string en =
-        "Each word sends a query [[q|Q]] to every earlier key [[k|K]]; softmax turns the scores "
-        "into weights: **from whom to take, and how much**. "
-        "Well-known end-to-end hyphenated words break after the hyphen; "
-        "Donaudampfschifffahrtsgesellschaftskapitänswitwe is cut.";
-    const auto zh_runs = parse_rich(zh, role_names(t)), en_runs = parse_rich(en, role_names(t));
-    float top = 90;
-    for (const auto& runs : {zh_runs, en_runs}) {
-        for (const float width : {360.0F, 240.0F}) {
-            BoxStyle style{{t.body, t.ink}, 1.5F, 0};
-            const float height = box_height(c, width, runs, style);
-            const float x = width > 300 ? 1080.0F : 1500.0F;
-            c.stroke_rect({x, top, width, height}, {t.border, 1});
-            draw_box(c, {x, top, width, height}, runs, style);
-        }
-        top += 430;
-    }
-    draw_box(c, {1080, 960, 360, 0}, zh, {{t.caption, t.ink3}, 1.5F, 2});
-    c.fill_rect({1500, 960, 160, 40}, t.q.fill, 6);
-    draw_label(c, {1500, 960, 160, 40}, "␣Chang 湖南大学 a long label",
-               {t.label, t.ink_on(t.q.fill), Weight::kBold, Align::kCenter});
-    c.fill_rect({1680, 960, 60, 40}, t.k.fill, 6);
-    draw_label(c, {1680, 960, 60, 40}, "学 K",
-               {t.label, t.ink_on(t.k.fill), Weight::kBold, Align::kCenter});
 }
 
 }  // namespace dg::viz
