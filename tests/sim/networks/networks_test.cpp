@@ -182,6 +182,13 @@ TEST(Networks, SameRecordsAtAnyThreadCountAndCancel) {
     EXPECT_EQ(run.nets[0][0].weights.at("cnn.head").values()[0], run.nets[0][2].weights.at("cnn.head").values()[0]);
 }
 
+// what the speaker's note of L7.3 says
+TEST(Networks, MixedDistancesTeachTheRnnToKeepTheSymbol) {
+    const CopyRun run = train_copy({.steps = 1000, .every = 1000, .mixed = true}).value();
+    EXPECT_GT(run.rows.back().accuracy[1][2], 0.95);  // RNN, 128 steps of noise
+    EXPECT_LT(run.rows.back().accuracy[0][2], 0.3);   // CNN: out of sight
+}
+
 TEST(Networks, BatchesAskForTheirFirstSymbol) {
     const CopyBatch batch = copy_batch(3, "test", 1, 40, 6);
     for (std::int64_t b = 0; b < 40; ++b) {
