@@ -12,7 +12,7 @@
 namespace dg::app {
 namespace {
 
-constexpr float kTop = 48, kLeft = 420, kStrip = 72, kInspector = 380, kPresenterLine = 112;
+constexpr float kTop = 48, kLeft = 420, kStrip = 72, kInspector = 380, kPresenterLine = 128;
 constexpr double kKeepEvery = 5;  // seconds between writes of the lesson's progress
 
 }  // namespace

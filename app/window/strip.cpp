@@ -138,10 +138,12 @@ void draw_presenter_line(Shell& s, Ui& u, Rect area) {
     u.canvas.fill_rect(area, u.theme.ground);
     const bool asks = step.has_question() && !player.state().revealed;
     const std::string line = asks ? step.question.in(s.lang) : s.room.filled(player.state().revealed ? step.reveal : step.text, s.lang);
-    const float size = 34;
-    u.paragraph({area.x + 96, area.y + 4}, viz::rich_escape(line), size, u.theme.ink, area.w - 192, Weight::kBold, 1.3F);
+    const float room = area.h - (asks ? 72.0F : 16.0F), width = area.w - 192;
+    float size = 34;
+    while (size > 20 && u.paragraph_height(viz::rich_escape(line), size, width, Weight::kBold, 1.3F) > room) size -= 2;
+    u.paragraph({area.x + 96, area.y + 4}, viz::rich_escape(line), size, u.theme.ink, width, Weight::kBold, 1.3F);
     if (!asks) return;
-    const float y = area.bottom() - 48, w = (area.w - 176) / static_cast<float>(step.choices.size());
+    const float y = area.bottom() - 60, w = (area.w - 176) / static_cast<float>(step.choices.size());
     const std::vector<double> shares = player.vote_shares();
     for (std::size_t i = 0; i < step.choices.size(); ++i) {
         const Rect cell = {area.x + 96 + w * static_cast<float>(i), y, w - 16, 44};
