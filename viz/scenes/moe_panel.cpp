@@ -31,6 +31,12 @@ class PanelPainter {
 
     [[nodiscard]] bool shows_choice() const { return v_.revealed && v_.stage >= kTopK; }
 
+    /// One line in its room: smaller down to three quarters, then cut.
+    void line(Vec2 at, const std::string& text, TextStyle style, float room) {
+        style.size *= std::clamp(room / std::max(1.0F, c_.measure(text, style).width), 0.75F, 1.0F);
+        c_.text(at, elide(c_, text, style, room), style);
+    }
+
     void heading_row() {
         const float side = t_.heading * 1.35F;
         const Rect tile{r_.x, y_, side, side};
@@ -38,7 +44,7 @@ class PanelPainter {
         draw_centered(c_, tile, fmt::format("{}", e_), {.size = t_.label, .color = t_.ink_on(expert_color(t_, e_)), .weight = Weight::kBold});
         TextStyle style = heading(t_);
         style.size = t_.heading * 0.86F;
-        c_.text({tile.right() + 14, tile.center().y + style.size * 0.35F}, elide(c_, word("scene.moe.panel.title", {{"expert", fmt::format("{}", e_)}}), style, r_.w - side - 14), style);
+        line({tile.right() + 14, tile.center().y + style.size * 0.35F}, word("scene.moe.panel.title", {{"expert", fmt::format("{}", e_)}}), style, r_.w - side - 14);
         y_ += side + 18;
     }
 
@@ -47,8 +53,8 @@ class PanelPainter {
         const float column = c_.measure("0.00", number).width + 18;
         c_.text({r_.x, y_ + t_.big * 0.82F}, value, number);
         const float room = r_.w - column;
-        c_.text({r_.x + column, y_ + t_.big * 0.36F}, elide(c_, name, strong(t_), room), strong(t_));
-        c_.text({r_.x + column, y_ + t_.big * 0.36F + t_.caption * 1.4F}, elide(c_, how, caption(t_), room), caption(t_));
+        line({r_.x + column, y_ + t_.big * 0.36F}, name, strong(t_), room);
+        line({r_.x + column, y_ + t_.big * 0.36F + t_.caption * 1.4F}, how, caption(t_), room);
         y_ += t_.big * 1.25F;
     }
 
@@ -95,7 +101,7 @@ class PanelPainter {
 
     void next_tokens() {
         if (r_.bottom() - y_ < t_.label * 9) return;
-        c_.text({r_.x, y_}, elide(c_, word(d_.changed() ? "scene.moe.panel.next.changed" : "scene.moe.panel.next"), strong(t_), r_.w), strong(t_));
+        line({r_.x, y_}, word(d_.changed() ? "scene.moe.panel.next.changed" : "scene.moe.panel.next"), strong(t_), r_.w);
         y_ += t_.label * 0.9F;
         const float row = t_.label * 1.75F, name = std::min(r_.w * 0.28F, t_.label * 6), value = c_.measure(">99.9%", label(t_)).width + 12;
         for (const NextToken& n : d_.next) {
@@ -113,7 +119,7 @@ class PanelPainter {
         }
         y_ += t_.caption * 0.9F;
         if (d_.changed()) {
-            c_.text({r_.x, y_ + 4}, elide(c_, word("scene.moe.panel.mark"), caption(t_), r_.w), caption(t_));
+            line({r_.x, y_ + 4}, word("scene.moe.panel.mark"), caption(t_), r_.w);
             y_ += t_.caption * 1.6F;
         }
         if (!std::isfinite(d_.base_loss)) return;
@@ -125,7 +131,7 @@ class PanelPainter {
         if (r_.bottom() - y_ < t_.label * 4.5F) return;
         const auto shared = d_.model->model.config.n_shared_experts;
         const std::int64_t run = d_.chosen + shared, all = d_.experts + shared;
-        c_.text({r_.x, y_ + t_.label * 0.4F}, elide(c_, word("scene.moe.panel.work"), strong(t_), r_.w), strong(t_));
+        line({r_.x, y_ + t_.label * 0.4F}, word("scene.moe.panel.work"), strong(t_), r_.w);
         y_ += t_.label * 0.9F;
         draw_bar(c_, t_, {r_.x, y_, r_.w, t_.label}, static_cast<double>(run) / static_cast<double>(all), {.fill = t_.bar_strong, .covered = !v_.revealed});
         y_ += t_.label * 2.1F;
@@ -139,7 +145,7 @@ class PanelPainter {
         const float row = t_.label * 1.6F;
         const auto rows = static_cast<float>(d_.chosen + 1);
         if (!v_.revealed || v_.stage < kMix || d_.chosen > 8 || r_.bottom() - y_ < row * rows + t_.label * 1.6F) return;
-        c_.text({r_.x, y_}, elide(c_, word("scene.moe.panel.adds"), strong(t_), r_.w), strong(t_));
+        line({r_.x, y_}, word("scene.moe.panel.adds"), strong(t_), r_.w);
         y_ += t_.label * 0.6F;
         const double most = std::max(1e-12, *std::ranges::max_element(d_.contribution));
         for (std::int64_t e = 0; e <= d_.experts; ++e) {

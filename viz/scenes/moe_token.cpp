@@ -187,18 +187,18 @@ class LadderPainter {
         if (grown <= 0 || d_.bias == nullptr || bias_limit_ <= 0) return;
         const Group group(c_, "bias");
         const float middle = l_.bias.center().y, reach = l_.bias.h * 0.5F - t_.caption * 1.25F;
-        c_.line({l_.columns.x, middle}, {l_.columns.left(d_.experts - 1) + l_.columns.column_w(), middle}, {.color = t_.border, .width = t_.line});
+        const bool bars = reach >= 6;  // else the numbers alone
+        if (bars) c_.line({l_.columns.x, middle}, {l_.columns.left(d_.experts - 1) + l_.columns.column_w(), middle}, {.color = t_.border, .width = t_.line});
+        const bool signs = c_.measure("+.88", {.size = l_.number, .color = {}}).width <= l_.columns.column_w() - 4;
         for (std::int64_t e = 0; e < d_.experts; ++e) {
             const double b = d_.bias_of(e);
-            const float h = static_cast<float>(b / bias_limit_) * std::max(4.0F, reach) * grown, w = std::min(l_.columns.column_w() * 0.6F, 34.0F);
+            const float h = static_cast<float>(b / bias_limit_) * reach * grown, w = std::min(l_.columns.column_w() * 0.6F, 34.0F);
             const Rect box{l_.columns.center(e) - w / 2, std::min(middle, middle - h), w, std::abs(h)};
-            c_.stroke_rect(box, {.color = t_.ink2, .width = 1.5F, .dash = 4, .gap = 3});
+            if (bars) c_.stroke_rect(box, {.color = t_.ink2, .width = 1.5F, .dash = 4, .gap = 3});
             c_.region({{l_.columns.left(e), l_.bias.y, l_.columns.column_w(), l_.bias.h},
                        CellRef{fmt::format("model.layers.{}.mlp.gate.e_score_correction_bias", d_.layer), {e}}, "", ""});
-            const std::string text = (b > 0 ? "+" : "") + short_share(b);
-            const float needed = c_.measure("+.88", {.size = l_.number, .color = {}}).width;
-            if (l_.number > 0 && needed > l_.columns.column_w() + 2 && e != focus_) continue;
-            number(e, b >= 0 ? box.y - 4 : box.bottom() + t_.label * 0.95F, text, e == focus_, grown);
+            const std::string text = (b > 0 && signs ? "+" : "") + short_share(b);
+            number(e, !bars ? middle + l_.number * 0.36F : b >= 0 ? box.y - 4 : box.bottom() + t_.label * 0.95F, text, e == focus_, grown);
         }
     }
 
