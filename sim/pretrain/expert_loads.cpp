@@ -22,7 +22,7 @@ Result<std::int64_t> count_document(const Model<float>& model, const Tokenizer& 
     options.mtp = options.losses = false;
     const auto n = static_cast<std::int64_t>(ids.size());
     DG_TRY(forward(model, TokenBatch{1, n, std::move(ids)}, options, tape));
-    for (std::int64_t l = c.first_k_dense_replace; l < c.num_hidden_layers; ++l) {
+    for (std::int64_t l = c.n_routed_experts > 0 ? c.first_k_dense_replace : c.num_hidden_layers; l < c.num_hidden_layers; ++l) {
         const Tensor<float>& chosen = tape.value(tape.find(fmt::format("layers.{}.mlp.gate.topk_ids", l)));
         for (auto [table, name] : {std::pair(&loads.counts, &group), std::pair(&loads.shuffled, &other)}) {
             std::vector<double>& counts = (*table)[static_cast<std::size_t>(l)][*name];

@@ -175,7 +175,7 @@ nlohmann::ordered_json inner_life(const Model<float>& model, const Tokenizer& to
     json["coreference"]["en"] = evidence(model, tokenizer, coreference_probes(Tongue::kEn, kEach), SpanKind::kPronoun, SpanKind::kAntecedent);
     json["habits"] = habits(model, tokenizer);
     for (const std::string& word : sense_words()) json["sense_silhouette_by_layer"][word] = sense_separation(model, tokenizer, word);
-    json["experts"] = experts(model, tokenizer);
+    if (model.config.n_routed_experts > 0) json["experts"] = experts(model, tokenizer);
     return json;
 }
 

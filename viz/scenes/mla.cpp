@@ -95,14 +95,15 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     const Config& c = d->config();
     d->layer = params.integer("layer"), d->head = params.integer("head"), d->absorbed = params.text("form") == "absorbed";
     measure_caches(*d, params);
-    if (d->show == "cache") return std::shared_ptr<const SceneData>(std::move(d));
-    if (c.attention != AttentionKind::kMla) return Error{"mla_other_attention", {{"model", d->model->name}}, ""};
-    if (d->layer >= c.num_hidden_layers) return out_of_range("mla_layer", d->layer, c.num_hidden_layers);
-    if (d->head >= c.num_attention_heads) return out_of_range("mla_head", d->head, c.num_attention_heads);
+    if (d->show == "variants") DG_TRY(measure_variants(*d, session, progress));
+    if (d->show == "cache" || d->show == "variants") return std::shared_ptr<const SceneData>(std::move(d));
     if (d->show == "rank") {
         DG_TRY(measure_rank(*d, params, progress));
         return std::shared_ptr<const SceneData>(std::move(d));
     }
+    if (c.attention != AttentionKind::kMla) return Error{"mla_other_attention", {{"model", d->model->name}}, ""};
+    if (d->layer >= c.num_hidden_layers) return out_of_range("mla_layer", d->layer, c.num_hidden_layers);
+    if (d->head >= c.num_attention_heads) return out_of_range("mla_head", d->head, c.num_attention_heads);
     if (params.text("prompt").empty()) return Error{"empty_prompt", {}, ""};
     if (d->show == "growth") {
         DG_TRY(measure_growth(*d, session, params, progress));
@@ -116,6 +117,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
 void draw(Canvas& canvas, const SceneData& data, const Params&, const View& view) {
     const auto& d = dynamic_cast<const Data&>(data);
     if (d.show == "cache") return draw_cache(canvas, d, view);
+    if (d.show == "variants") return draw_variants(canvas, d, view);
     if (d.show == "growth") return draw_growth(canvas, d, view);
     if (d.show == "rank") return draw_rank(canvas, d, view);
     if (d.show == "rotate") return draw_rotate(canvas, d, view);
@@ -129,6 +131,7 @@ std::vector<Observation> observe(const SceneData& data) {
     std::vector<Observation> out;
     if (d.show == "flow") observe_flow(d, out);
     observe_rest(d, out);
+    observe_variants(d, out);
     observe_caches(d, out);
     return out;
 }
@@ -144,7 +147,7 @@ Scene mla_scene() {
                        layer_param(3),
                        head_param(0),
                        position_param(),
-                       {.id = "show", .type = ParamType::kChoice, .default_value = "flow", .choices = {"flow", "cache", "growth", "rank", "rotate"}},
+                       {.id = "show", .type = ParamType::kChoice, .default_value = "flow", .choices = {"flow", "cache", "growth", "rank", "rotate", "variants"}},
                        {.id = "form", .type = ParamType::kChoice, .default_value = "naive", .choices = {"naive", "absorbed"}},
                        {.id = "shape", .type = ParamType::kChoice, .default_value = "v3", .choices = {"v3", "model"}},
                        {.id = "context", .type = ParamType::kInt, .default_value = "131072", .min = 1, .max = 1048576},

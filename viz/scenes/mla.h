@@ -1,7 +1,8 @@
 // Scene "mla": latent attention of one layer. show=flow: hidden state squeezed into the cached latent and rebuilt into keys
 // and values, the rotary lane apart, naive and absorbed outputs compared; show=cache: cached bytes of MHA, GQA, MQA and MLA
 // from one calculator; show=growth: the cache as it fills token by token; show=rank: the joint map to K and V cut to a lower
-// rank and the loss that costs; show=rotate: what goes wrong when rotation passes through the latent.
+// rank and the loss that costs; show=rotate: what goes wrong when rotation passes through the latent; show=variants: four
+// models trained alike, MHA, GQA, MQA, MLA, with loss, bytes and parameters.
 #pragma once
 
 #include "viz/scenes/scene.h"
@@ -42,6 +43,15 @@ struct RankPoint {
     double loss = 0;   // nats per token
 };
 
+/// A trained attention variant: assets/models/variant-*.
+struct Variant {
+    std::string id = {}, hash = {};       // "MHA", ...
+    std::int64_t groups = 0, parameters = 0, per_layer = 0, layers = 0, documents = 0, steps = 0, tokens = 0;
+    double bytes = 0;                     // cached per token, BF16
+    double loss = 0, over_entropy = 0;    // held-out nats per token; times the entropy of the grammar
+    std::vector<double> train_tokens = {}, train_loss = {};  // smoothed
+};
+
 /// Two ways of one computation.
 struct Pair {
     std::vector<float> naive, absorbed;  // [T,T] weights
@@ -67,6 +77,7 @@ struct Data final : SceneData {
     Pair inside, separate;         // show=rotate
     std::int64_t projected_without = 0, projected_with = 0;  // rows of K and V computed while writing, show=growth
     double cache_difference = 0;
+    std::vector<Variant> variants;  // show=variants
 
     [[nodiscard]] const Trace* trace() const override { return run.get(); }
 
@@ -85,6 +96,9 @@ Result<void> measure_flow(Data& d, Session& session, const Params& params);
 Result<void> measure_growth(Data& d, Session& session, const Params& params, const Progress& progress);
 Result<void> measure_rank(Data& d, const Params& params, const Progress& progress);
 void measure_rotate(Data& d);
+/// Error codes: those of Session::model and read_curves, mla_variant_card.
+Result<void> measure_variants(Data& d, Session& session, const Progress& progress);
+void observe_variants(const Data& d, std::vector<Observation>& out);
 void measure_caches(Data& d, const Params& params);
 
 double done(const View& view, Stage stage);
@@ -95,6 +109,7 @@ void draw_cache(Canvas& canvas, const Data& d, const View& view);
 void draw_growth(Canvas& canvas, const Data& d, const View& view);
 void draw_rank(Canvas& canvas, const Data& d, const View& view);
 void draw_rotate(Canvas& canvas, const Data& d, const View& view);
+void draw_variants(Canvas& canvas, const Data& d, const View& view);
 /// Bars of bytes per token beside the hourglass; returns the y below.
 float draw_cache_bars(Canvas& canvas, const Data& d, const View& view, Rect place, float bar_height);
 

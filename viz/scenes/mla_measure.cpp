@@ -155,13 +155,58 @@ Result<void> measure_growth(Data& d, Session& session, const Params& params, con
     return {};
 }
 
+namespace {
+
+/// The matrices of one layer that make K and V, one above the other: kv_b_proj of MLA as it is, else k_proj and v_proj.
+struct JointMap {
+    std::vector<std::string> names;
+    Svd parts;
+};
+
+JointMap joint_map(const Model<float>& model, std::int64_t layer) {
+    const bool mla = model.config.attention == AttentionKind::kMla;
+    JointMap map;
+    for (const char* name : mla ? std::vector<const char*>{"kv_b_proj"} : std::vector<const char*>{"k_proj", "v_proj"})
+        map.names.push_back(fmt::format("model.layers.{}.self_attn.{}.weight", layer, name));
+    std::vector<float> values;
+    std::int64_t rows = 0, cols = 0;
+    for (const std::string& name : map.names) {
+        const Tensor<float>& w = model.weights.at(name);
+        values.insert(values.end(), w.values().begin(), w.values().end());
+        cols = w.cols(), rows += static_cast<std::int64_t>(w.values().size()) / cols;
+    }
+    Tensor<float> joint({rows, cols});
+    std::ranges::copy(values, joint.row(0));
+    map.parts = svd(joint);
+    return map;
+}
+
+/// Writes the nearest matrix of that rank back into its parts; the full rank restores the trained weights.
+void cut(Model<float>& model, const Model<float>& trained, const JointMap& map, std::int64_t rank, std::int64_t full) {
+    if (rank == full) {
+        for (const std::string& name : map.names) model.weights.at(name) = trained.weights.at(name);
+        return;
+    }
+    const Tensor<float> joint = truncated(map.parts, rank);
+    const float* from = joint.row(0);
+    for (const std::string& name : map.names) {
+        Tensor<float>& w = model.weights.at(name);
+        const auto n = static_cast<std::ptrdiff_t>(w.values().size());
+        std::copy(from, from + n, w.row(0));
+        from += n;
+    }
+}
+
+}  // namespace
+
 Result<void> measure_rank(Data& d, const Params& params, const Progress& progress) {
-    d.full_rank = d.config().kv_lora_rank, d.rank = std::min(params.integer("rank"), d.full_rank);
+    const Config& c = d.config();
+    d.full_rank = c.attention == AttentionKind::kMla ? c.kv_lora_rank : std::min(c.hidden_size, 2 * c.num_key_value_heads * c.head_dim);
+    d.rank = std::min(params.integer("rank"), d.full_rank);
     d.rank_documents = params.integer("documents");
     const auto documents = held_out(d, d.rank_documents);
-    std::vector<Svd> maps;
-    for (std::int64_t l = 0; l < d.config().num_hidden_layers; ++l)
-        maps.push_back(svd(d.model->model.weights.at(fmt::format("model.layers.{}.self_attn.kv_b_proj.weight", l))));
+    std::vector<JointMap> maps;
+    for (std::int64_t l = 0; l < c.num_hidden_layers; ++l) maps.push_back(joint_map(d.model->model, l));
     std::vector<std::int64_t> ranks{0, d.rank};
     for (std::int64_t i = 1; i <= 8; ++i) ranks.push_back(d.full_rank * i / 8);
     for (const std::int64_t small : {1, 2, 4}) ranks.push_back(std::min<std::int64_t>(small, d.full_rank));
@@ -171,10 +216,9 @@ Result<void> measure_rank(Data& d, const Params& params, const Progress& progres
     for (const std::int64_t rank : ranks) {
         if (!progress.report(static_cast<double>(d.ranks.size()) / static_cast<double>(ranks.size()))) return Error{"cancelled", {}, ""};
         RankPoint p{.rank = rank};
-        for (std::size_t l = 0; l < maps.size(); ++l) {
-            const std::string name = fmt::format("model.layers.{}.self_attn.kv_b_proj.weight", l);
-            model.weights.at(name) = rank == d.full_rank ? d.model->model.weights.at(name) : truncated(maps[l], rank);
-            p.error += (rank == d.full_rank ? 0 : truncation_error(maps[l], rank)) / static_cast<double>(maps.size());
+        for (const JointMap& map : maps) {
+            cut(model, d.model->model, map, rank, d.full_rank);
+            p.error += (rank == d.full_rank ? 0 : truncation_error(map.parts, rank)) / static_cast<double>(maps.size());
         }
         DG_ASSIGN(p.loss, loss_of(model, documents));
         d.ranks.push_back(p);

@@ -159,10 +159,11 @@ void draw_rank(Canvas& canvas, const Data& d, const View& view) {
     const Theme& t = theme(view.theme);
     const RankPoint& here = *std::ranges::find(d.ranks, d.rank, &RankPoint::rank);
     const RankPoint& full = d.ranks.back();
+    const bool mla = d.config().attention == AttentionKind::kMla;
     const TextArgs args{{"rank", fmt::format("{}", d.rank)}, {"full", fmt::format("{}", d.full_rank)}, {"error", percent(here.error)}, {"loss", fixed(here.loss, 3)}, {"loss_full", fixed(full.loss, 3)},
                         {"documents", fmt::format("{}", d.rank_documents)}};
-    const Rect place = draw_frame(canvas, view, page(d, view, tr(view.lang, view.revealed ? "scene.mla.rank.title" : "scene.mla.rank.title.covered", args), tr(view.lang, "scene.mla.rank.subtitle", args),
-                                                     {tr(view.lang, "scene.mla.rank.note")}));
+    const Rect place = draw_frame(canvas, view, page(d, view, tr(view.lang, view.revealed ? "scene.mla.rank.title" : "scene.mla.rank.title.covered", args), tr(view.lang, mla ? "scene.mla.rank.subtitle" : "scene.mla.rank.subtitle.kv", args),
+                                                     {tr(view.lang, mla ? "scene.mla.rank.note" : "scene.mla.rank.note.kv")}));
     const float gap = 72, w = (place.w - gap) / 2;
     std::vector<PlotPoint> error, loss;
     for (const RankPoint& p : d.ranks) {
