@@ -2,10 +2,10 @@
 #include "app/commands/command.h"
 #include "app/commands/model_input.h"
 #include "app/interrupt.h"
-#include "engine/base/mathfn.h"
 #include "engine/base/rng.h"
 #include "engine/model/decode.h"
 #include "engine/model/sampler.h"
+#include "engine/model/speculative.h"
 
 #include <nlohmann/json.hpp>
 
@@ -20,20 +20,14 @@ struct Options {
     std::int64_t count = 64;
     SampleSettings sampling;
     std::uint64_t seed = 0;
-    bool json = false;
+    bool json = false, mtp = false;
 };
 
 struct Generated {
     std::vector<std::int32_t> prompt, ids;
     std::vector<double> logprobs;  // of the chosen tokens under the untempered softmax
+    std::optional<GeneratedText> drafts;  // --mtp: what was proposed and kept
 };
-
-double log_probability(std::span<const float> logits, std::int32_t id) {
-    const double top = *std::max_element(logits.begin(), logits.end());
-    double sum = 0;
-    for (const float z : logits) sum += dg::exp(static_cast<double>(z) - top);
-    return static_cast<double>(logits[static_cast<std::size_t>(id)]) - top - dg::log(sum);
-}
 
 /// Writes whole characters as soon as they are complete.
 class Stream {
@@ -56,14 +50,34 @@ class Stream {
     std::string pending_;
 };
 
+/// The MTP module drafts, the main model verifies: the same text in fewer passes.
+Result<Generated> generate_with_drafts(const Options& o, const OpenModel& open, const TokenBatch& prompt, const PackedModel& packed, Stream* text) {
+    GenerateSettings settings{.tokens = o.count, .sampling = o.sampling, .seed = o.seed};
+    if (text != nullptr)
+        settings.written = [&](std::int32_t id) {
+            if (id != open.model.config.eos_token_id) text->add(id);
+        };
+    DG_ASSIGN(GeneratedText written, dg::generate(packed, prompt.ids, settings, [] { return !interrupted(); }));
+    Generated g{prompt.ids, written.ids, written.logprobs, {}};
+    g.drafts = std::move(written);
+    return g;
+}
+
 Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, const TokenBatch& prompt, const Numerics& numerics) {
     if (prompt.batch != 1) return Error{"usage_one_row", {}, "--ids"};
+    // one scale for all rows of a pass: a draft beside a token would change that token's rounding
+    if (o.mtp && numerics.kind == NumericsKind::kFp8Tensor) return Error{"usage_mtp_numerics", {}, "--mtp"};
     const PackedModel packed(open.model, numerics);
     Decoder decoder(packed);
-    Generated g{prompt.ids, {}, {}};
+    Generated g{prompt.ids, {}, {}, {}};
     const bool stream = !o.json && open.tokenizer;
     Stream text(c.out, stream ? &*open.tokenizer : nullptr);
     if (stream) c.out << printable(o.words.prompt);
+    if (o.mtp) {
+        Result<Generated> drafted = generate_with_drafts(o, open, prompt, packed, stream ? &text : nullptr);
+        if (stream) text.flush();
+        return drafted;
+    }
     std::vector<std::int32_t> next = prompt.ids;
     for (std::int64_t i = 0; i < o.count && !interrupted(); ++i) {
         if (decoder.length() + static_cast<std::int64_t>(next.size()) > open.model.config.max_position_embeddings && i > 0) break;  // context full
@@ -81,6 +95,18 @@ Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, 
     return g;
 }
 
+/// What drafting saved: accepted of proposed, and tokens written per pass of the main model (the prompt's counts as one).
+struct Savings {
+    std::int64_t proposed = 0, accepted = 0, passes = 0, tokens = 0;
+
+    explicit Savings(const GeneratedText& g)
+        : proposed(g.drafted()), accepted(g.accepted()), passes(static_cast<std::int64_t>(g.passes.size()) + (g.ids.empty() ? 0 : 1)), tokens(static_cast<std::int64_t>(g.ids.size())) {}
+
+    [[nodiscard]] double acceptance() const { return proposed > 0 ? static_cast<double>(accepted) / static_cast<double>(proposed) : 0; }
+
+    [[nodiscard]] double per_pass() const { return passes > 0 ? static_cast<double>(tokens) / static_cast<double>(passes) : 0; }
+};
+
 Result<void> run_generate(Context& c, const Options& o) {
     DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
     DG_ASSIGN(const OpenModel open, open_model(o.words.model));
@@ -89,6 +115,12 @@ Result<void> run_generate(Context& c, const Options& o) {
     if (!o.json) {
         if (!open.tokenizer) c.out << fmt::format("{}", fmt::join(g.ids, ","));
         c.out << '\n';
+        if (g.drafts) {
+            const Savings s(*g.drafts);
+            c.err << c.word("generate.drafts", {{"accepted", std::to_string(s.accepted)}, {"proposed", std::to_string(s.proposed)}, {"share", fmt::format("{:.1f}", 100 * s.acceptance())},
+                                                {"tokens", std::to_string(s.tokens)}, {"passes", std::to_string(s.passes)}, {"per_pass", fmt::format("{:.2f}", s.per_pass())}})
+                  << '\n';
+        }
         return {};
     }
     std::string text;
@@ -102,6 +134,10 @@ Result<void> run_generate(Context& c, const Options& o) {
     json["ids"] = g.ids;
     json["text"] = printable(text);
     json["logprobs"] = g.logprobs;
+    if (g.drafts) {
+        const Savings s(*g.drafts);
+        json["drafts"] = {{"proposed", s.proposed}, {"accepted", s.accepted}, {"acceptance", s.acceptance()}, {"passes", s.passes}, {"tokens_per_pass", s.per_pass()}};
+    }
     c.out << json.dump() << '\n';
     return {};
 }
@@ -116,6 +152,7 @@ Action declare_generate(CLI::App& cli, const Context& context) {
     cli.add_option("--top-k", o->sampling.top_k, context.word("cli.generate.top_k"));
     cli.add_option("--top-p", o->sampling.top_p, context.word("cli.generate.top_p"));
     cli.add_option("--seed", o->seed, context.word("cli.seed"));
+    cli.add_flag("--mtp", o->mtp, context.word("cli.generate.mtp"));
     cli.add_flag("--json", o->json, context.word("cli.json"));
     o->sampling.temperature = 0;
     return [o](Context& c) { return run_generate(c, *o); };

@@ -119,6 +119,13 @@ double slice_begin(const SampleStages& stages, std::int64_t rank) {
     return begin;
 }
 
+double log_probability(std::span<const float> logits, std::int32_t id) {
+    const double top = *std::ranges::max_element(logits);
+    double sum = 0;
+    for (const float z : logits) sum += dg::exp(static_cast<double>(z) - top);
+    return static_cast<double>(logits[static_cast<std::size_t>(id)]) - top - dg::log(sum);
+}
+
 double entropy_nats(std::span<const double> probs) {
     double h = 0;
     for (const double p : probs) {

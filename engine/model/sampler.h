@@ -43,6 +43,9 @@ std::int32_t sample(const SampleStages& stages, double u);
 /// Where the slice of kept token order[rank] begins on the strip; slice_begin(stages, keep()) is 1 up to rounding.
 double slice_begin(const SampleStages& stages, std::int64_t rank);
 
+/// ln softmax(logits)[id] in nats, without temperature; logits finite or -inf, at least one finite.
+double log_probability(std::span<const float> logits, std::int32_t id);
+
 /// -sum p ln p in nats, 0 ln 0 = 0.
 double entropy_nats(std::span<const double> probs);
 

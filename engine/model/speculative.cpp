@@ -55,6 +55,8 @@ class Generator {
     Result<void> write(std::span<const float> logits) {
         DG_ASSIGN(const std::int32_t id, choose(logits, text_.ids.size()));
         text_.ids.push_back(id);
+        text_.logprobs.push_back(log_probability(logits, id));
+        if (settings_.written) settings_.written(id);
         return {};
     }
 

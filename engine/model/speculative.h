@@ -18,6 +18,7 @@ struct GenerateSettings {
     std::int64_t vocabulary = 0;  // ids below this may be written; 0 = all
     bool drafts = true;
     bool stop_at_end = true;  // false: goes on into the next document
+    std::function<void(std::int32_t)> written = {};  // told of every new token at once
 };
 
 /// One pass of the main model after the prompt's.
@@ -30,6 +31,7 @@ struct VerifyPass {
 
 struct GeneratedText {
     std::vector<std::int32_t> ids;    // new tokens; the first comes from the prompt's pass
+    std::vector<double> logprobs;     // of each under the main model's untempered softmax
     std::vector<VerifyPass> passes;
 
     [[nodiscard]] std::int64_t drafted() const;

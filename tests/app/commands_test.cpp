@@ -152,6 +152,42 @@ TEST(Commands, GenerateIsReproducibleAndTokenizeAgrees) {
     EXPECT_EQ(greedy["ids"][0].get<std::int64_t>(), std::max_element(last, last + logits.cols()) - last);
 }
 
+TEST(Commands, GenerateWithDraftsWritesTheSameText) {
+    const std::string mini = std::string(DEEPGLASS_SOURCE_DIR) + "/assets/models/mini";
+    bool saved = false;
+    for (const char* temperature : {"0", "0.8"})
+        for (const char* numerics : {"f32", "bf16", "fp8"}) {
+            const std::vector<std::string> plain = {"generate", mini, "-p", "小明在湖南", "-n", "40", "--temperature", temperature, "--seed", "3", "--numerics", numerics};
+            std::vector<std::string> drafted = plain, plain_json = plain;
+            drafted.push_back("--mtp"), plain_json.push_back("--json");
+            std::vector<std::string> drafted_json = drafted;
+            drafted_json.push_back("--json");
+            const Outcome a = call(plain), b = call(drafted);
+            ASSERT_EQ(b.status, 0) << b.err;
+            EXPECT_EQ(a.out, b.out) << numerics << temperature;
+            EXPECT_EQ(a.err, "");
+            const auto without = nlohmann::json::parse(call(plain_json).out), with = nlohmann::json::parse(call(drafted_json).out);
+            EXPECT_EQ(without["ids"], with["ids"]);
+            EXPECT_EQ(without["logprobs"], with["logprobs"]);
+            EXPECT_EQ(without["text"], with["text"]);
+            EXPECT_FALSE(without.contains("drafts"));
+            const auto& d = with["drafts"];
+            const auto tokens = static_cast<std::int64_t>(with["ids"].size());
+            // every pass writes its own token and each accepted draft one more; an end token may close the text at the draft
+            const std::int64_t most = d["passes"].get<std::int64_t>() + d["accepted"].get<std::int64_t>();
+            EXPECT_LE(tokens, most);
+            EXPECT_GE(tokens, most - 1);
+            EXPECT_LE(d["accepted"], d["proposed"]);
+            EXPECT_NE(b.err.find(fmt::format("{} of {}", d["accepted"].get<int>(), d["proposed"].get<int>())), std::string::npos) << b.err;
+            saved = saved || d["tokens_per_pass"].get<double>() > 1.5;
+        }
+    EXPECT_TRUE(saved);
+    EXPECT_EQ(call({"generate", mini, "-p", "小明", "--mtp", "--numerics", "fp8-tensor"}).status, 2);
+    const Outcome none = call({"generate", std::string(DEEPGLASS_SOURCE_DIR) + "/assets/models/reasoner", "-p", "a1b2", "--mtp"});
+    EXPECT_EQ(none.status, 1);
+    EXPECT_NE(none.err.find("module"), std::string::npos) << none.err;
+}
+
 TEST(Commands, EvalInspectAndConvert) {
     const fs::path text = temporary("eval.txt"), copy = temporary("bf16");
     std::string long_text;

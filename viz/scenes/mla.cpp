@@ -94,7 +94,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     DG_ASSIGN(d->model, session.model(params.text("model")));
     const Config& c = d->config();
     d->layer = params.integer("layer"), d->head = params.integer("head"), d->absorbed = params.text("form") == "absorbed";
-    measure_caches(*d, params);
+    DG_TRY(measure_caches(*d, session, params));
     if (d->show == "variants") DG_TRY(measure_variants(*d, session, progress));
     if (d->show == "cache" || d->show == "variants") return std::shared_ptr<const SceneData>(std::move(d));
     if (d->show == "rank") {

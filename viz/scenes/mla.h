@@ -99,7 +99,8 @@ void measure_rotate(Data& d);
 /// Error codes: those of Session::model and read_curves, mla_variant_card.
 Result<void> measure_variants(Data& d, Session& session, const Progress& progress);
 void observe_variants(const Data& d, std::vector<Observation>& out);
-void measure_caches(Data& d, const Params& params);
+/// Error codes: those of published_v3.
+Result<void> measure_caches(Data& d, const Session& session, const Params& params);
 
 double done(const View& view, Stage stage);
 PageText page(const Data& d, const View& view, std::string title, std::string subtitle, std::vector<std::string> notes = {});

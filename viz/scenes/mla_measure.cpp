@@ -2,12 +2,12 @@
 // the latent path.
 #include "engine/base/mathfn.h"
 #include "engine/model/decode.h"
-#include "engine/model/published.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/score_parts.h"
 #include "engine/tensor/svd.h"
 #include "sim/corpus/probes.h"
 #include "viz/scenes/mla.h"
+#include "viz/scenes/published.h"
 
 #include <fmt/format.h>
 
@@ -91,11 +91,14 @@ Result<void> measure_flow(Data& d, Session& session, const Params& params) {
     return {};
 }
 
-void measure_caches(Data& d, const Params& params) {
+Result<void> measure_caches(Data& d, const Session& session, const Params& params) {
     d.shape = params.text("shape"), d.context = params.integer("context");
     const Config& own = d.config();
     const bool v3 = d.shape == "v3" || own.attention != AttentionKind::kMla;
-    const Config mla = v3 ? deepseek_v3_config() : own;
+    Config mla = own;
+    if (v3) {
+        DG_ASSIGN(mla, published_v3(session));
+    }
     d.layers = mla.num_hidden_layers, d.heads = mla.num_attention_heads;
     const auto add = [&](std::string id, std::int64_t groups, std::int64_t per_layer) {
         const double bytes = static_cast<double>(per_layer * mla.num_hidden_layers * 2);
@@ -115,6 +118,7 @@ void measure_caches(Data& d, const Params& params) {
     d.published = {{"mmlu", "MHA", 45.2, "V2 table 8"}, {"mmlu", "GQA", 41.2, "V2 table 8"}, {"mmlu", "MQA", 37.9, "V2 table 8"},
                    {"cache_bits_v2", "", 6, "V2 3.2.3"},
                    {"cache_reduction", "", 0.933, "V2 abstract"}};
+    return {};
 }
 
 Result<void> measure_growth(Data& d, Session& session, const Params& params, const Progress& progress) {

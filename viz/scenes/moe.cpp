@@ -1,5 +1,6 @@
 // Scene moe: description, parameters, observables.
 #include "viz/scenes/moe.h"
+#include "viz/scenes/published.h"
 
 #include "viz/scenes/clock.h"
 
@@ -157,7 +158,8 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     const Config& c = d->model->model.config;
     d->layer = params.integer("layer");
     if (d->show == "meters") {
-        d->meters = make_meters(c, d->model->name, params.integer("split"));
+        DG_ASSIGN(const Config big, published_v3(session));
+        d->meters = make_meters(c, d->model->name, big, params.integer("split"));
         return std::shared_ptr<const SceneData>(std::move(d));
     }
     if (d->layer >= c.num_hidden_layers)

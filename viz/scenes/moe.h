@@ -104,7 +104,7 @@ std::vector<Observation> observe(const SceneData& data);
 /// Fills run, base and everything the router decided. Error codes: moe_dense, moe_layer, moe_position, moe_expert.
 Result<void> measure_token(Data& d, Session& session, const Params& params);
 /// The configs to compare; `split`: every expert cut into that many.
-std::vector<Meter> make_meters(const Config& model, const std::string& name, std::int64_t split);
+std::vector<Meter> make_meters(const Config& model, const std::string& name, const Config& big, std::int64_t split);
 std::vector<Gate> make_gates(const Data& d);
 
 /// Progress of a stage.

@@ -1,6 +1,5 @@
 // What the router decided, what a change does to the answer, gate formulas and weight counts of scene moe.
 #include "engine/base/mathfn.h"
-#include "engine/model/published.h"
 #include "engine/ops/select.h"
 #include "viz/scenes/moe.h"
 
@@ -242,7 +241,7 @@ std::vector<Gate> make_gates(const Data& d) {
     return gates;
 }
 
-std::vector<Meter> make_meters(const Config& model, const std::string& name, std::int64_t split) {
+std::vector<Meter> make_meters(const Config& model, const std::string& name, const Config& big, std::int64_t split) {
     const auto meter = [&](std::string id, std::string label, const Config& c) {
         const ParameterCount n = count_parameters(c);
         Meter m{.id = std::move(id), .name = std::move(label), .routed = c.n_routed_experts * split, .shared = c.n_shared_experts * split,
@@ -254,7 +253,7 @@ std::vector<Meter> make_meters(const Config& model, const std::string& name, std
     };
     std::vector<Meter> meters;
     if (model.n_routed_experts > 0) meters.push_back(meter("model", name, model));
-    meters.push_back(meter("v3", "DeepSeek-V3", deepseek_v3_config()));
+    meters.push_back(meter("v3", "DeepSeek-V3", big));
     Config paper;  // DeepSeekMoE 3.1: 16 experts, two of them chosen; widths do not matter for the count
     paper.hidden_size = 1, paper.moe_intermediate_size = 1, paper.n_routed_experts = 16, paper.num_experts_per_tok = 2, paper.num_hidden_layers = 1;
     paper.vocab_size = 1, paper.intermediate_size = 1, paper.num_attention_heads = 1;

@@ -1,7 +1,6 @@
 // Drafts change the number of passes, never the text; changed experts change what they should and nothing else.
 #include "engine/base/rng.h"
 #include "engine/io/hf.h"
-#include "engine/model/published.h"
 #include "engine/model/speculative.h"
 
 #include <gtest/gtest.h>
@@ -221,16 +220,6 @@ TEST(ExpertChanges, WhatDoesNotFitIsAnError) {
     EXPECT_EQ(code(gains), "expert_change");
     EXPECT_EQ(code(owners), "expert_change");
     EXPECT_EQ(code(limit), "expert_change");
-}
-
-TEST(PublishedConfigs, V3CountsAreThePublishedOnes) {
-    const ParameterCount n = count_parameters(deepseek_v3_config());
-    EXPECT_NEAR(static_cast<double>(n.total), 671.03e9, 0.005e9);
-    EXPECT_NEAR(static_cast<double>(n.active), 36.62e9, 0.005e9);
-    EXPECT_EQ(deepseek_v3_config().cache_elements() * 61 * 2, 70272);
-    EXPECT_EQ(deepseek_v3_with(AttentionKind::kMha, 128).cache_elements() * 61 * 2, 3997696);
-    EXPECT_EQ(deepseek_v3_with(AttentionKind::kGqa, 8).cache_elements() * 61 * 2, 249856);
-    EXPECT_EQ(deepseek_v3_with(AttentionKind::kMqa, 1).cache_elements() * 61 * 2, 31232);
 }
 
 }  // namespace
