@@ -157,7 +157,7 @@ TEST(Commands, GenerateWithDraftsWritesTheSameText) {
     bool saved = false;
     for (const char* temperature : {"0", "0.8"})
         for (const char* numerics : {"f32", "bf16", "fp8"}) {
-            const std::vector<std::string> plain = {"generate", mini, "-p", "小明在湖南", "-n", "40", "--temperature", temperature, "--seed", "3", "--numerics", numerics};
+            const std::vector<std::string> plain = {"generate", mini, "-p", "At the school", "-n", "40", "--temperature", temperature, "--seed", "3", "--numerics", numerics};
             std::vector<std::string> drafted = plain, plain_json = plain;
             drafted.push_back("--mtp"), plain_json.push_back("--json");
             std::vector<std::string> drafted_json = drafted;

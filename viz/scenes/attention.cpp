@@ -1,6 +1,7 @@
 #include "viz/scenes/attention.h"
 
 #include "engine/base/mathfn.h"
+#include "viz/scenes/attention_toys.h"
 
 #include <fmt/format.h>
 
@@ -123,6 +124,7 @@ void observe_query(const Data& d, std::vector<Observation>& out) {
 
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params,
                                                  const Progress& progress) {
+    if (toys::is_toy(params.text("show"))) return toys::compute(session, params, progress);
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     DG_ASSIGN(const auto run, session.trace(params.text("model"), params.text("prompt")));
     DG_ASSIGN(const auto data, make_data(run, params.integer("layer"), params.integer("head"),
@@ -131,6 +133,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
 }
 
 void draw(Canvas& canvas, const SceneData& data, const Params& params, const View& view) {
+    if (const auto* toy = dynamic_cast<const toys::Data*>(&data)) return toys::draw(canvas, *toy, view);
     const auto& d = dynamic_cast<const Data&>(data);
     if (params.text("show") == "row") return draw_row(canvas, d, view);
     draw_map(canvas, d, view, params.flag("heads"));
@@ -195,6 +198,7 @@ Result<std::shared_ptr<const Data>> make_data(std::shared_ptr<const Trace> run, 
 }
 
 std::vector<Observation> observe(const SceneData& data) {
+    if (const auto* toy = dynamic_cast<const toys::Data*>(&data)) return toys::observe(*toy);
     const auto& d = dynamic_cast<const Data&>(data);
     std::vector<Observation> out;
     out.reserve(static_cast<std::size_t>(d.tokens * (d.tokens + 8)));
@@ -230,8 +234,14 @@ Scene attention_scene() {
                    {.id = "show",
                     .type = ParamType::kChoice,
                     .default_value = "map",
-                    .choices = {"map", "row"}},
-                   {.id = "heads", .type = ParamType::kBool, .default_value = "true"}},
+                    .choices = {"map", "row", "hand", "lecture", "spread", "pick", "cost"}},
+                   {.id = "heads", .type = ParamType::kBool, .default_value = "true"},
+                   {.id = "key", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1 << 20},
+                   {.id = "key_width", .type = ParamType::kInt, .default_value = "16", .min = 1, .max = 4096},
+                   {.id = "pairs", .type = ParamType::kInt, .default_value = "1000", .min = 8, .max = 100000},
+                   {.id = "hidden", .type = ParamType::kInt, .default_value = "4096", .min = 1, .max = 65536},
+                   {.id = "length", .type = ParamType::kInt, .default_value = "4096", .min = 64, .max = 4194304},
+                   seed_param()},
         .stages = {{"score", 1.2}, {"scale", 0.8}, {"mask", 0.8}, {"softmax", 1.6}, {"mix", 1.2}},
         .compute = &attention::compute,
         .draw = &attention::draw,

@@ -1,8 +1,8 @@
 // Scene moe: description, parameters, observables.
 #include "viz/scenes/moe.h"
-#include "viz/scenes/published.h"
 
 #include "viz/scenes/clock.h"
+#include "viz/scenes/published.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "viz/scenes/tokens.h"
 
+#include "viz/scenes/tokens_chat.h"
 #include "viz/text/utf8.h"
 
 #include <fmt/format.h>
@@ -102,6 +103,7 @@ Error out_of_range(std::string code, std::int64_t value, std::int64_t last) {
 
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params,
                                                  const Progress& progress) {
+    if (is_chat(params.text("show"))) return compute_chat(session, params, progress);
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     DG_ASSIGN(const auto model, session.model(params.text("model")));
     DG_ASSIGN(const auto data, make_data(model, params.text("prompt"), params.integer("merges"),
@@ -152,6 +154,7 @@ Result<std::shared_ptr<const Data>> make_data(std::shared_ptr<const LoadedModel>
 }
 
 std::vector<Observation> observe(const SceneData& data) {
+    if (const auto* chat = dynamic_cast<const ChatData*>(&data)) return observe_chat(*chat);
     const auto& d = dynamic_cast<const Data&>(data);
     std::vector<Observation> out;
     const auto add = [&](std::string name, double value, std::string index = "") {
@@ -201,7 +204,16 @@ Scene tokens_scene() {
                         .type = ParamType::kInt,
                         .default_value = "0",
                         .min = 0,
-                        .max = 1 << 30}},
+                        .max = 1 << 30},
+                       {.id = "show",
+                        .type = ParamType::kChoice,
+                        .default_value = "merges",
+                        .choices = {"merges", "chat", "window"}},
+                       {.id = "turns", .type = ParamType::kInt, .default_value = "10", .min = 1, .max = 24},
+                       {.id = "question", .type = ParamType::kInt, .default_value = "200", .min = 1, .max = 100000},
+                       {.id = "reply", .type = ParamType::kInt, .default_value = "200", .min = 1, .max = 100000},
+                       {.id = "window", .type = ParamType::kInt, .default_value = "128", .min = 32, .max = 1048576},
+                       seed_param()},
             .stages = {{"bytes", 0.8}, {"merge", 3.0}, {"tokens", 0.6}},
             .compute = &tokens::compute,
             .draw = &tokens::draw,

@@ -1,6 +1,7 @@
 #include "viz/scenes/tokens_picture.h"
 
 #include "viz/scenes/clock.h"
+#include "viz/scenes/tokens_chat.h"
 
 #include <fmt/format.h>
 
@@ -212,6 +213,7 @@ void Painter::byte_pills() {
 }
 
 void draw(Canvas& canvas, const SceneData& data, const Params&, const View& view) {
+    if (const auto* chat = dynamic_cast<const ChatData*>(&data)) return draw_chat(canvas, *chat, view);
     const auto& d = dynamic_cast<const Data&>(data);
     const Theme& t = theme(view.theme);
     const auto known = static_cast<std::int64_t>(std::floor(slider_at(d, view)));
