@@ -12,6 +12,8 @@ Experiment networks_experiment();
 Experiment fp8_training_experiment();
 Experiment fp8_outlier_experiment();
 Experiment grpo_experiment();
+Experiment balance_loss_experiment();
+Experiment mtp_gain_experiment();
 
 std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
@@ -21,6 +23,8 @@ std::span<const Experiment> experiments() {
         fp8_training_experiment(),
         fp8_outlier_experiment(),
         grpo_experiment(),
+        balance_loss_experiment(),
+        mtp_gain_experiment(),
     };
     return table;
 }

@@ -204,6 +204,9 @@ Observations observe(const SceneData& base) {
         add(out, "repeat_greedy", d.repetition.greedy);
         add(out, "repeat_sampled", d.repetition.sampled);
         add(out, "texts", d.repetition.texts);
+        // how R1 was scored, because greedy decoding repeated itself (R1 report, section 3)
+        out.push_back({"published_temperature", "R1", 0.6, Kind::kPublished});
+        out.push_back({"published_top_p", "R1", 0.95, Kind::kPublished});
     }
     return out;
 }
