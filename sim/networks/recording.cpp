@@ -3,10 +3,10 @@
 #include "engine/io/files.h"
 #include "engine/io/json.h"
 #include "engine/io/safetensors.h"
+#include "sim/read_records.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
 
 namespace dg::sim {
@@ -23,45 +23,6 @@ std::filesystem::path file_of(const std::filesystem::path& folder, const std::st
 }
 
 Error damaged(const std::filesystem::path& file, std::string what) { return {"recording_damaged", {{"what", std::move(what)}}, file.string()}; }
-
-/// Numbers separated by commas; empty: NaN.
-bool parse_row(std::string_view line, std::vector<double>& row) {
-    while (true) {
-        const std::size_t comma = line.find(',');
-        const std::string_view cell = line.substr(0, comma);
-        double value = std::numeric_limits<double>::quiet_NaN();
-        if (!cell.empty()) {
-            const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-            if (code != std::errc() || end != cell.data() + cell.size()) return false;
-        }
-        row.push_back(value);
-        if (comma == std::string_view::npos) return true;
-        line.remove_prefix(comma + 1);
-    }
-}
-
-/// The contrary of records_csv.
-std::optional<Records> parse_csv(std::string_view text) {
-    Records records;
-    for (bool head = true; !text.empty(); head = false) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return std::nullopt;
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(end + 1);
-        if (head) {
-            for (std::size_t comma = line.find(','); comma != std::string_view::npos; comma = line.find(',')) {
-                records.columns.emplace_back(line.substr(0, comma));
-                line.remove_prefix(comma + 1);
-            }
-            records.columns.emplace_back(line);
-            continue;
-        }
-        std::vector<double> row;
-        if (!parse_row(line, row) || row.size() != records.columns.size()) return std::nullopt;
-        records.rows.push_back(std::move(row));
-    }
-    return records;
-}
 
 std::string weight_name(std::size_t distance, const std::string& name) { return fmt::format("{}.{}", kDistances[distance], name); }
 
@@ -161,7 +122,7 @@ Result<Recording> read_recording(const std::filesystem::path& folder, const std:
     DG_ASSIGN(out.params, parse_params(networks_experiment().params, set));
     out.hash = hash_hex(csv);
     if (recipe.value("csv_hash", nlohmann::json()) != out.hash || out.params.text("task") != task || out.params.integer("seed") != seed) return damaged(recipe_file, "csv_hash");
-    std::optional<Records> records = parse_csv(csv);
+    std::optional<Records> records = parse_records_csv(csv);
     const Records wanted = task == "copy" ? records_of(std::vector<CopyRow>{}) : records_of(std::vector<StrokeRow>{});
     if (!records || records->columns != wanted.columns || records->rows.empty()) return damaged(csv_file, "columns");
     out.records = std::move(*records);

@@ -1,6 +1,7 @@
 // Scene "balance": the bias controller of the router alone. MaxVio over steps for several update speeds, and the load of
 // every expert before and after.
 #include "sim/balance/router_balance.h"
+#include "viz/scenes/balance_loss.h"
 #include "viz/scenes/plot.h"
 #include "viz/scenes/scene.h"
 #include "viz/scenes/widgets.h"
@@ -21,7 +22,8 @@ struct BalanceData final : SceneData {
 
 std::string speed_text(double u) { return u == 0 ? "0" : fmt::format("{:g}", u); }
 
-Result<std::shared_ptr<const SceneData>> compute(Session&, const Params& params, const Progress& progress) {
+Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
+    if (params.text("show") == "loss") return balance::compute_loss(session, params);
     auto d = std::make_shared<BalanceData>();
     d->recipe.seed = static_cast<std::uint64_t>(params.integer("seed"));
     d->recipe.steps = params.integer("steps");
@@ -34,6 +36,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session&, const Params& params,
 }
 
 std::vector<Observation> observe(const SceneData& data) {
+    if (const auto* trained = dynamic_cast<const balance::LossData*>(&data)) return balance::observe_loss(*trained);
     const auto& d = dynamic_cast<const BalanceData&>(data);
     std::vector<Observation> out;
     for (const sim::BalanceRun& run : d.runs) {
@@ -80,6 +83,7 @@ void draw_loads(Canvas& c, const BalanceData& d, const View& view, Rect place) {
 }
 
 void draw(Canvas& canvas, const SceneData& data, const Params&, const View& view) {
+    if (const auto* trained = dynamic_cast<const balance::LossData*>(&data)) return balance::draw_loss(canvas, *trained, view);
     const auto& d = dynamic_cast<const BalanceData&>(data);
     const Theme& t = theme(view.theme);
     const sim::BalanceRun& run = d.runs[d.shown];
@@ -113,7 +117,7 @@ Scene balance_scene() {
     return {.id = "balance",
             .chapter = "experts",
             .source = "engine/ops/bias_update.cpp",
-            .params = {{.id = "speed", .type = ParamType::kReal, .default_value = "0.001", .min = 0, .max = 1}, {.id = "steps", .type = ParamType::kInt, .default_value = "600", .min = 60, .max = 5000}, seed_param(1)},
+            .params = {{.id = "speed", .type = ParamType::kReal, .default_value = "0.001", .min = 0, .max = 1}, {.id = "steps", .type = ParamType::kInt, .default_value = "600", .min = 60, .max = 5000}, seed_param(1), {.id = "show", .type = ParamType::kChoice, .default_value = "controller", .choices = {"controller", "loss"}}},
             .stages = {{"run", 3}},
             .compute = compute,
             .draw = draw,

@@ -124,6 +124,10 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     d->show = params.text("show");
     DG_ASSIGN(d->model, session.model(params.text("model")));
     if (d->model->model.config.num_nextn_predict_layers < 1) return Error{"no_mtp", {}, ""};
+    if (d->show == "ablation") {
+        DG_TRY(read_ablation(*d, session));
+        return std::shared_ptr<const SceneData>(std::move(d));
+    }
     d->acceptance = params.real("acceptance"), d->overhead = params.real("overhead");
     if (d->show == "module") {
         DG_TRY(measure_module(*d, params));
@@ -136,6 +140,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
 void draw(Canvas& canvas, const SceneData& data, const Params&, const View& view) {
     const auto& d = dynamic_cast<const Data&>(data);
     if (d.show == "module") return draw_module(canvas, d, view);
+    if (d.show == "ablation") return draw_ablation(canvas, d, view);
     if (d.show == "speed") return draw_speed(canvas, d, view);
     draw_generate(canvas, d, view);
 }
@@ -175,6 +180,10 @@ std::vector<Observation> observe(const SceneData& data) {
         observe_module(d, out);
         return out;
     }
+    if (d.show == "ablation") {
+        observe_ablation(d, out);
+        return out;
+    }
     out.push_back({"same_text", "", d.same ? 1.0 : 0.0});
     out.push_back({"new_tokens", "", static_cast<double>(d.text.ids.size())});
     out.push_back({"passes", "", static_cast<double>(d.text.passes.size())});
@@ -204,7 +213,7 @@ Scene mtp_scene() {
             .params = {model_param(),
                        prompt_param("小明在湖南"),
                        position_param(),
-                       {.id = "show", .type = ParamType::kChoice, .default_value = "generate", .choices = {"generate", "module", "speed"}},
+                       {.id = "show", .type = ParamType::kChoice, .default_value = "generate", .choices = {"generate", "module", "speed", "ablation"}},
                        {.id = "tokens", .type = ParamType::kInt, .default_value = "40", .min = 1, .max = 1024},
                        {.id = "temperature", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 10},
                        seed_param(1),

@@ -1,5 +1,6 @@
 // Scene "mtp": multi-token prediction. show=generate: text written with drafts, accepted and rejected ones marked; show=module:
-// how the extra module predicts the token after the next; show=speed: tokens per pass from the share of accepted drafts.
+// how the extra module predicts the token after the next; show=speed: tokens per pass from the share of accepted drafts;
+// show=ablation: a small model trained with and without the module.
 #pragma once
 
 #include "engine/model/speculative.h"
@@ -39,6 +40,9 @@ struct Data final : SceneData {
     double removal_difference = 0;   // change of the main logits without the module
     double loss_main = 0, loss_mtp = 0, loss_total = 0, lambda = 0.3;
     double acceptance = 0, overhead = 0;  // show=speed: as set
+    std::vector<double> with_module, without_module;  // show=ablation: held-out loss, seed by seed
+    double ablation_parameters = 0;
+    std::string records_hash;
 
     [[nodiscard]] const Trace* trace() const override { return run.get(); }
 
@@ -59,6 +63,11 @@ double done(const View& view, Stage stage);
 void draw_generate(Canvas& canvas, const Data& d, const View& view);
 void draw_module(Canvas& canvas, const Data& d, const View& view);
 void draw_speed(Canvas& canvas, const Data& d, const View& view);
+/// Error codes: assets_missing, those of sim::read_records.
+Result<void> read_ablation(Data& d, const Session& session);
+/// held_out_without[seed] held_out_with[seed] runs runs_better_with mean_without mean_with.
+void observe_ablation(const Data& d, std::vector<Observation>& out);
+void draw_ablation(Canvas& canvas, const Data& d, const View& view);
 
 }  // namespace mtp
 }  // namespace dg::viz

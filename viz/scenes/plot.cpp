@@ -27,7 +27,7 @@ void draw_axes(Canvas& canvas, const View& view, const PlotFrame& f) {
     const Group group(canvas, "axes");
     const Theme& t = theme(view.theme);
     const TextStyle small = caption(t);
-    const std::vector<double> xs = ticks(f.x, static_cast<int>(f.inner.w / (small.size * 5))), ys = y_ticks(t, f.y, f.inner.h);
+    const std::vector<double> xs = f.x.numbered ? ticks(f.x, static_cast<int>(f.inner.w / (small.size * 5))) : std::vector<double>{}, ys = y_ticks(t, f.y, f.inner.h);
     for (const double y : ys) {
         canvas.line({f.inner.x, f.py(y)}, {f.inner.right(), f.py(y)}, {.color = t.hairline, .width = t.line});
         canvas.text({f.inner.x - 10, f.py(y) + small.size * 0.35F}, tick_text(f.y, y, tick_step(ys)), caption(t, Align::kRight));

@@ -18,6 +18,7 @@ struct Axis {
     double min = 0, max = 1;
     bool log = false;
     bool percent = false;    // values are shares: ticks as 0%, 50%, 100%
+    bool numbered = true;    // of x; false: no ticks, the caller names the places itself
 };
 
 /// A measured point. y: NaN leaves a gap, an infinity is drawn as a triangle at the edge.
