@@ -13,6 +13,7 @@ namespace dg::app {
 namespace {
 
 constexpr float kTolerance = 0.86F;    // of the theme's least page: in the window a little less still reads
+constexpr std::string_view kZoomArea = "zoom-area";  // a region whose picture the wheel magnifies (Scene::act "wheel ...")
 constexpr double kPatience = 0.5;      // seconds before a computation shows
 
 /// Why there is no picture.
@@ -104,7 +105,7 @@ void offer_actions(Shell& s, Ui& u) {
     std::map<std::string, int> seen;
     std::string wanted;
     for (const viz::Region& r : s.regions) {
-        if (r.action.empty()) continue;
+        if (r.action.empty() || r.action == kZoomArea) continue;
         std::string id = "do:" + r.action;
         if (const int n = seen[r.action]++; n > 0) id += fmt::format("#{}", n);
         const Rect rect = on_window(s, r.rect);
@@ -112,6 +113,18 @@ void offer_actions(Shell& s, Ui& u) {
         u.focus_ring(id, rect, 4);
     }
     if (!wanted.empty()) s.act(wanted);
+}
+
+/// The wheel magnifies a picture that can be magnified, about the pointer. (Its buttons + and − are for the keyboard.)
+void magnify(Shell& s, Ui& u) {
+    const auto area = std::ranges::find(s.regions, kZoomArea, &viz::Region::action);
+    if (area == s.regions.end() || area->rect.h <= 0) return;
+    const Vec2 at = s.to_page(u.mouse);
+    const bool over = (u.hot() == "stage" || u.hot().starts_with("do:")) && area->rect.contains(at);
+    if (!over || u.input.wheel.y == 0) return;
+    const Vec2 share{(at.x - area->rect.x) / area->rect.w, (at.y - area->rect.y) / area->rect.h};
+    s.act(fmt::format("wheel {:g} {:.6f} {:.6f} {:.6f}", u.input.wheel.y, share.x, share.y, area->rect.w / area->rect.h));
+    u.input.wheel.y = 0;
 }
 
 /// A slow computation over the old picture: how far it is, and a way out.
@@ -138,6 +151,7 @@ void draw_stage(Shell& s, Ui& u, viz::Painter& painter, Rect area) {
     draw_picture(s, painter, page, {std::round(area.x * u.scale), std::round(area.y * u.scale)}, u.scale * s.stage_scale);
     u.focus_ring("stage", area.inset(8), 8);
     offer_actions(s, u);
+    magnify(s, u);
     draw_working(s, u, area);
 }
 

@@ -129,9 +129,12 @@ constexpr std::int64_t kPictureCells = 220;
 
 std::vector<ParamSpec> specs() {
     return {model_param(), prompt_param("湖南大学"), layer_param(3), position_param(),
-            {.id = "zoom", .type = ParamType::kChoice, .default_value = "far", .choices = {"far", "middle", "near"}},
+            {.id = "zoom", .type = ParamType::kChoice, .default_value = "far", .choices = {"far", "middle", "near", "map"}},
             {.id = "of", .type = ParamType::kChoice, .default_value = "v3", .choices = {"v3", "model"}},
-            {.id = "matrix", .type = ParamType::kText, .default_value = "self_attn.kv_b_proj.weight"}};
+            {.id = "matrix", .type = ParamType::kText, .default_value = "self_attn.kv_b_proj.weight"},
+            {.id = "scale", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 19},
+            {.id = "at_x", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1},
+            {.id = "at_y", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1}};
 }
 
 Picture picture_of(const Tensor<float>& w, std::string name) {
@@ -157,6 +160,19 @@ Result<void> open_near(Data& d, const std::string& matrix) {
     return {};
 }
 
+/// What the magnified picture needs beyond the counts.
+void open_map(Data& d, const Params& params) {
+    d.scale = params.real("scale"), d.at_x = params.real("at_x"), d.at_y = params.real("at_y");
+    const auto kinds = [](const Parts& p, std::vector<Part>& dense, std::vector<Part>& moe) {
+        for (std::size_t l = 0; l < p.layers.size(); ++l) {
+            std::vector<Part>& of = p.layers[l].moe ? moe : dense;
+            if (of.empty()) of = parts_of_layer(p.config, static_cast<std::int64_t>(l));
+        }
+    };
+    kinds(d.big, d.big_dense, d.big_moe), kinds(d.small, d.small_dense, d.small_moe);
+    for (const auto& [name, tensor] : d.run->model->model.weights.tensors) d.limits[name] = largest_of(tensor.values());
+}
+
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
@@ -179,7 +195,8 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
         }
         d->awake.push_back(std::move(chosen));
     }
-    if (d->zoom != "far") d->inside = parts_of_layer(d->shown().config, d->layer);
+    if (d->zoom != "far" && d->zoom != "map") d->inside = parts_of_layer(d->shown().config, d->layer);
+    if (d->zoom == "map") open_map(*d, params);
     if (d->zoom == "near" && !d->of_big) DG_TRY(open_near(*d, params.text("matrix")));
     return std::shared_ptr<const SceneData>(std::move(d));
 }
@@ -188,6 +205,7 @@ void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view
     const auto& d = dynamic_cast<const Data&>(base);
     if (d.zoom == "middle") return draw_middle(canvas, d, view);
     if (d.zoom == "near") return draw_near(canvas, d, view);
+    if (d.zoom == "map") return draw_zoom(canvas, d, view);
     draw_far(canvas, d, view);
 }
 
@@ -223,7 +241,7 @@ std::vector<Observation> observe(const SceneData& base) {
 Scene model_map_scene() {
     return {.id = "model-map", .chapter = "attention", .source = "engine/model/weight_specs.cpp", .params = model_map::specs(),
             .stages = {{"embed", 0.5}, {"dense", 0.6}, {"moe", 1.4}, {"unembed", 0.5}},
-            .compute = &model_map::compute, .draw = &model_map::draw, .observe = &model_map::observe};
+            .compute = &model_map::compute, .draw = &model_map::draw, .observe = &model_map::observe, .act = &model_map::act_zoom};
 }
 
 }  // namespace dg::viz

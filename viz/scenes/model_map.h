@@ -1,10 +1,12 @@
 // Scene "model-map": the whole model at true relative scale. Far: DeepSeek-V3 and the running model as walls of columns,
-// one for each layer, height = weights; middle: the matrices of one layer at one scale; near: one matrix. Every count comes
+// one for each layer, height = weights; middle: the matrices of one layer at one scale; near: one matrix; map: both models in one
+// picture, magnified without steps from all of V3 to single weights of the running model. Every count comes
 // from a config through the calculator below. Clicking a part opens its scene.
 #pragma once
 
 #include "viz/scenes/strips.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,9 @@ struct Data final : SceneData {
     std::vector<Part> inside;                        // of the opened layer
     std::vector<std::vector<std::int64_t>> awake;    // [layer] experts of this token, running model
     Picture picture;                                 // zoom near, running model only
+    double scale = 0, at_x = 0.5, at_y = 0.5;        // zoom=map: magnification 2^scale, its centre as shares of the world
+    std::vector<Part> big_dense, big_moe, small_dense, small_moe;  // zoom=map: parts of a layer of each kind
+    std::map<std::string, double> limits;            // zoom=map: largest |weight| of every matrix of the running model
 
     [[nodiscard]] const Trace* trace() const override { return run.get(); }
 
@@ -92,6 +97,10 @@ std::string opens(const Data& data, const std::string& group, std::int64_t layer
 void draw_far(Canvas& canvas, const Data& data, const View& view);
 void draw_middle(Canvas& canvas, const Data& data, const View& view);
 void draw_near(Canvas& canvas, const Data& data, const View& view);
+void draw_zoom(Canvas& canvas, const Data& data, const View& view);
+/// "wheel STEPS FX FY ASPECT": half a power of two a step, about the point at these shares of the picture. "goto v3|model
+/// [LAYER]": the model, or one layer, fills the picture.
+std::map<std::string, std::string> act_zoom(const SceneData& data, const Params& params, std::string_view action);
 
 }  // namespace model_map
 }  // namespace dg::viz

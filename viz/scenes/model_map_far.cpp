@@ -149,6 +149,7 @@ void draw_far(Canvas& canvas, const Data& d, const View& view) {
                   .notes = {tr(view.lang, "scene.map.note.far")}, .badge = {.detail = badge_detail(view.lang, d.small_name, d.model_hash())}};
     page.subtitle = tr(view.lang, "scene.map.subtitle.far", {{"layers", fmt::format("{}", d.big.layers.size())}});
     const Rect place = draw_frame(canvas, view, page);
+    canvas.region({.rect = place, .cell = std::nullopt, .action = "zoom-area", .tip = ""});
     const float words_w = std::max(place.w * 0.15F, t.label * 10), gap = t.label * 1.6F, top_h = place.h * 0.46F, names = t.caption * 2.4F;
     const Wall big = wall_for(d.big, {place.x + words_w + gap, place.y + 6, place.w - words_w - gap - 18, top_h - names}, 0.2F);
     draw_wall(canvas, d, view, t, big, true);

@@ -19,10 +19,12 @@ TEST(Ablations, SeriesRepeatBitForBit) {
     EXPECT_EQ(a, b);
     ASSERT_EQ(a.rows.size(), 2U);
     EXPECT_EQ(a.columns, (std::vector<std::string>{"seed", "depth", "held_out", "max_vio", "max_vio_first", "parameters"}));
-    EXPECT_EQ(a.rows[0][1], 0), EXPECT_EQ(a.rows[1][1], 1);
+    EXPECT_EQ(a.rows[0][1], 0);
+    EXPECT_EQ(a.rows[1][1], 1);
     EXPECT_LT(a.rows[0][5], a.rows[1][5]);    // the module has weights
     EXPECT_NE(a.rows[0][2], a.rows[1][2]);    // and its loss reaches the main model
-    EXPECT_GT(a.rows[0][2], 3), EXPECT_LT(a.rows[0][2], 7);
+    EXPECT_GT(a.rows[0][2], 3);
+    EXPECT_LT(a.rows[0][2], 7);
 }
 
 TEST(Ablations, CancelledRunsSayWhere) {
