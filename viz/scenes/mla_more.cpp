@@ -193,10 +193,34 @@ void draw_rank(Canvas& canvas, const Data& d, const View& view) {
     }
 }
 
+namespace {
+
+constexpr std::int64_t kMapCells = 96;  // of a map of weights, along each side
+
+/// Cells of a T x T map under the causal mask; more than kMapCells a side: the largest of each block.
+std::vector<Color> map_cells(const Theme& t, const std::vector<float>& map, std::int64_t tokens, std::int64_t block, bool diverging, bool covered) {
+    const std::int64_t side = (tokens + block - 1) / block;
+    std::vector<Color> colors;
+    for (std::int64_t row = 0; row < side; ++row)
+        for (std::int64_t col = 0; col < side; ++col) {
+            float value = 0;
+            for (std::int64_t r = row * block; r < std::min(tokens, (row + 1) * block); ++r)
+                for (std::int64_t c = col * block; c <= std::min(r, (col + 1) * block - 1); ++c)
+                    if (const float v = map[static_cast<std::size_t>(r * tokens + c)]; !(std::abs(v) <= std::abs(value))) value = v;
+            colors.push_back(col > row || covered ? t.track : diverging ? t.diverging_at(static_cast<double>(value)) : t.sequential_at(static_cast<double>(value)));
+        }
+    return colors;
+}
+
+}  // namespace
+
 void draw_rotate(Canvas& canvas, const Data& d, const View& view) {
     const Theme& t = theme(view.theme);
+    const std::int64_t block = (d.tokens + kMapCells - 1) / kMapCells, cells = (d.tokens + block - 1) / block;
     const TextArgs args{{"inside", number(d.inside.output, 2)}, {"separate", number(d.separate.output, 2)}, {"layer", fmt::format("{}", d.layer)}, {"head", fmt::format("{}", d.head)}};
-    const Rect place = draw_frame(canvas, view, page(d, view, tr(view.lang, view.revealed ? "scene.mla.rotate.title" : "scene.mla.rotate.title.covered", args), tr(view.lang, "scene.mla.rotate.subtitle", args), {tr(view.lang, "scene.mla.rotate.note")}));
+    std::vector<std::string> notes{tr(view.lang, "scene.mla.rotate.note")};
+    if (block > 1) notes.push_back(tr(view.lang, "scene.mla.rotate.block", {{"block", fmt::format("{}", block)}}));
+    const Rect place = draw_frame(canvas, view, page(d, view, tr(view.lang, view.revealed ? "scene.mla.rotate.title" : "scene.mla.rotate.title.covered", args), tr(view.lang, "scene.mla.rotate.subtitle", args), std::move(notes)));
     const float row_h = place.h / 2 - 8, head = t.label * 2.0F, label_w = std::min(place.w * 0.24F, t.label * 15);
     const float side = std::min(row_h - head - 8, (place.w - label_w) / 3 - 48), gap = ((place.w - label_w) - 3 * side) / 2;
     int line = 0;
@@ -212,15 +236,10 @@ void draw_rotate(Canvas& canvas, const Data& d, const View& view) {
         for (int i = 0; i < 3; ++i) {
             const Rect r{place.x + label_w + (side + gap) * static_cast<float>(i), y + head, side, side};
             canvas.text({r.x, y + t.label}, elide(canvas, tr(view.lang, names[i], {{"value", view.revealed ? number(pair->difference, 2) : "?"}}), label(t), std::min(side + gap - 12, place.right() - r.x)), label(t));
-            std::vector<Color> colors;
-            for (std::size_t k = 0; k < maps[i]->size(); ++k) {
-                const bool future = static_cast<std::int64_t>(k) % d.tokens > static_cast<std::int64_t>(k) / d.tokens;
-                const float v = (*maps[i])[k];
-                colors.push_back(future ? t.track : i == 2 ? (view.revealed ? t.diverging_at(static_cast<double>(v)) : t.track) : t.sequential_at(static_cast<double>(v)));
-            }
-            canvas.heatmap(r, static_cast<int>(d.tokens), static_cast<int>(d.tokens), colors);
+            const std::vector<Color> colors = map_cells(t, *maps[i], d.tokens, block, i == 2, i == 2 && !view.revealed);
+            canvas.heatmap(r, static_cast<int>(cells), static_cast<int>(cells), colors);
             canvas.stroke_rect(r, {.color = t.border, .width = t.line});
-            if (line == 1 && i < 2)
+            if (line == 1 && i < 2 && block == 1)
                 canvas.region({.rect = r, .cell = CellRef{i == 0 ? d.prefix() + "probs" : fmt::format("decode.layers.{}.attn.probs", d.layer), {0, d.head, 0, 0}}, .action = "", .tip = "",
                                .rows = static_cast<int>(d.tokens), .cols = static_cast<int>(d.tokens)});
         }
