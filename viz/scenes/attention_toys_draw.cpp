@@ -28,13 +28,15 @@ Rect cell_of(const Grid& g, std::size_t r, std::size_t c) {
 }
 
 void draw_words(Canvas& canvas, const Theme& t, const Grid& g) {
+    // one size for all columns: that of the longest word
+    float widest = 1;
+    for (const auto word : kWords) widest = std::max(widest, canvas.measure(word, {.size = t.label, .color = g.col_ink, .weight = Weight::kBold}).width);
+    const float col_size = std::min(t.label, t.label * (cell_of(g, 0, 0).w - 8) / widest);
     for (std::size_t i = 0; i < kN; ++i) {
         const Rect left = cell_of(g, i, 0), top = cell_of(g, 0, i);
         TextStyle row{.size = std::min(t.label, left.h * 0.6F), .color = g.row_ink, .weight = Weight::kBold, .align = Align::kRight};
         canvas.text({left.x - 12, left.center().y + row.size * 0.35F}, kWords[i], row);
-        TextStyle col{.size = t.label, .color = g.col_ink, .weight = Weight::kBold, .align = Align::kCenter};
-        col.size = std::min(t.label, t.label * (top.w - 4) / std::max(1.0F, canvas.measure(kWords[i], col).width));
-        canvas.text({top.center().x, g.cells.y - 10}, kWords[i], col);
+        canvas.text({top.center().x, g.cells.y - 10}, kWords[i], {.size = col_size, .color = g.col_ink, .weight = Weight::kBold, .align = Align::kCenter});
     }
 }
 
@@ -42,7 +44,7 @@ void draw_value(Canvas& canvas, const Theme& t, Rect r, double value, double str
     const Color fill = t.sequential_at(value * strength);
     canvas.fill_rect(r.inset(1), fill, 3);
     if (value < 0.005) return;
-    draw_centered(canvas, r, fixed(value, 2), {.size = std::min(t.number, r.h * 0.5F), .color = t.ink_on(fill), .weight = Weight::kBold});
+    draw_centered(canvas, r, fixed(value, 2), {.size = std::min({t.number, r.h * 0.5F, r.w * 0.36F}), .color = t.ink_on(fill), .weight = Weight::kBold});
 }
 
 /// Axis names: which side asks, which is asked.
@@ -100,6 +102,11 @@ void draw_hand(Canvas& canvas, const Data& d, const View& view) {
         for (std::size_t c = 0; c < kN; ++c) sum += weight(r, c);
         canvas.text({g.cells.right() + sum_w - 8, cell_of(g, r, 0).center().y + t.body * 0.35F}, view.revealed ? fixed(sum, 3) : "?", strong(t, Align::kRight));
     }
+    const auto light = [&](const CellRef& cell) {
+        if ((cell.tensor == "hand.probs" || cell.tensor == "hand.scores") && cell.at.size() == 4) draw_ring(canvas, t, cell_of(g, static_cast<std::size_t>(cell.at[2]), static_cast<std::size_t>(cell.at[3])).inset(2), 3);
+    };
+    if (view.hover) light(*view.hover);
+    for (const CellRef& cell : view.operands) light(cell);
     canvas.region({.rect = g.cells, .cell = CellRef{"hand.probs", {0, 0, 0, 0}}, .action = "", .tip = "", .rows = static_cast<int>(kN), .cols = static_cast<int>(kN)});
 }
 
