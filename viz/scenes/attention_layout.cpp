@@ -39,7 +39,7 @@ void size_cells(MapLayout& l, const View& view, Vec2 room, std::int64_t n) {
     l.cell_h = std::min(room.y / count, large ? most.y : 28.0F);
     l.cell_w = std::min(l.cell_w, l.cell_h * (large ? 2.4F : 1.6F));
     l.gap = large && l.cell_h >= 16 ? 2 : 0;
-    while (l.cell_h * static_cast<float>(l.block) < 1 && l.block < n) ++l.block;
+    while ((l.cell_h * static_cast<float>(l.block) < 1 || n > kMostCells * l.block) && l.block < n) ++l.block;
 }
 
 /// How many labels fit, and whether numbers do.

@@ -145,10 +145,19 @@ void draw_map(Canvas& canvas, const Data& d, const View& view) {
     canvas.text({place.right() - legend_w + 24, y}, tr(view.lang, "scene.embedding.kind.other"), label(t));
 }
 
+namespace {
+
+constexpr std::size_t kMostTrails = 96;
+
+}  // namespace
+
 void draw_stream(Canvas& canvas, const Data& d, const View& view) {
     const Theme t = fitted_type(canvas, view);
     const double depth = depth_at(d, view);
-    const Rect place = draw_frame(canvas, view, page_of(d, view, "stream", {{"depth", depth_name(view.lang, depth)}, {"prompt", rich_escape(next_token::in_quotes(d.run->prompt, 30))}}));
+    const std::size_t every = (d.stream.size() + kMostTrails - 1) / kMostTrails;
+    PageText page = page_of(d, view, "stream", {{"depth", depth_name(view.lang, depth)}, {"prompt", rich_escape(next_token::in_quotes(d.run->prompt, 30))}});
+    if (every > 1) page.notes.push_back(tr(view.lang, "scene.embedding.note.trails", {{"every", fmt::format("{}", every)}}));
+    const Rect place = draw_frame(canvas, view, page);
     const float chip_h = t.label * 2.1F;
     draw_token_row(canvas, view, {place.x, place.y + 4, place.w, chip_h}, d.labels, static_cast<int>(d.position));
     const Rect at{place.x, place.y + chip_h + 20, place.w, place.h - chip_h - 20};
@@ -156,8 +165,9 @@ void draw_stream(Canvas& canvas, const Data& d, const View& view) {
     const Plane plane = plane_for(at, all_points(d.stream), t.label * 3);
     for (std::size_t i = 0; i < d.stream.size(); ++i) {
         const bool now = static_cast<std::int64_t>(i) == d.position;
-        draw_trail(canvas, t, plane, d.stream[i], depth, now ? t.ink : mix(t.ground, hue_of(t, i), 0.75F));
         const Vec2 head = plane.place(point_at(d.stream[i], depth));
+        if (now || i % every == 0) draw_trail(canvas, t, plane, d.stream[i], depth, now ? t.ink : mix(t.ground, hue_of(t, i), 0.75F));
+        else canvas.fill_circle(head, 3, mix(t.ground, hue_of(t, i), 0.75F));
         const auto whole = static_cast<std::int64_t>(std::floor(depth + 1e-9));
         cell_region(canvas, {head.x - 10, head.y - 10, 20, 20}, CellRef{stream_name(whole), {0, static_cast<std::int64_t>(i), 0}}, d.labels[i]);
     }

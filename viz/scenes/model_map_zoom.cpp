@@ -207,8 +207,8 @@ class Painter {
         const Rect r = lens_.rect(box);
         if (!lens_.sees(r)) return;
         if (r.w < 70 || r.h < 12) {
-            canvas_.fill_rect({r.x, r.y, r.w, std::max(0.6F, r.h - (r.h > 4 ? 1.0F : 0.0F))}, faded(color, on), r.h > 10 ? 2 : 0);
-            if (r.w >= 40 && r.h >= 6) action_region(canvas_, clipped(r, lens_.place), action, tr(view_.lang, "scene.map.tip.open"));
+            canvas_.fill_rect({r.x, r.y, r.w, std::max(0.6F, r.h - (r.h > 4 ? 1.0F : 0.0F))}, faded(color, on), r.h > 24 ? 2 : 0);
+            if (r.w >= 40 && r.h >= 12) action_region(canvas_, clipped(r, lens_.place), action, tr(view_.lang, "scene.map.tip.open"));
             return;
         }
         double x = box.x, total = 0;
@@ -231,7 +231,7 @@ class Painter {
         const Rect seen = clipped(r, lens_.place);
         const bool values = !big && r.w > 90 && r.h > 60 && show_values(r, full);
         if (!values) {
-            canvas_.fill_rect({r.x, r.y, std::max(0.6F, r.w - 1), std::max(0.6F, r.h - 1)}, faded(color, on), 2);
+            canvas_.fill_rect({r.x, r.y, std::max(0.6F, r.w - 1), std::max(0.6F, r.h - 1)}, faded(color, on), r.h > 24 ? 2 : 0);
             if (r.w >= 24 && r.h >= 10) action_region(canvas_, seen, action, fmt::format("{} · {} × {} = {}", full, grouped(part.rows), grouped(part.cols), grouped(part.weights())));
         }
         if (seen.w < 80 || seen.h < t_.caption * 1.9F) return;
