@@ -6,6 +6,8 @@
 namespace dg::viz::attention {
 namespace {
 
+constexpr std::int64_t kMostCells = 128;  // of a long prompt, along each side: more take longer to draw than a frame has
+
 float widest(const Canvas& canvas, const Data& d, float size) {
     float width = 0;
     for (const std::string& label : d.labels)
