@@ -31,7 +31,7 @@ Result<Records> run(const Params& params, const Task& task) {
 
 std::vector<ParamSpec> grpo_params() {
     return {{.id = "model", .type = ParamType::kText, .default_value = "reasoner"},
-            {.id = "steps", .type = ParamType::kInt, .default_value = "45", .min = 1, .max = 100000},
+            {.id = "steps", .type = ParamType::kInt, .default_value = "80", .min = 1, .max = 100000},
             {.id = "prompts", .type = ParamType::kInt, .default_value = "16", .min = 1, .max = 1024},
             {.id = "group", .type = ParamType::kInt, .default_value = "16", .min = 2, .max = 256},
             {.id = "temperature", .type = ParamType::kReal, .default_value = "1", .min = 0.05, .max = 5},

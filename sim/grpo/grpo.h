@@ -22,7 +22,7 @@ enum class Normalisation { kPerToken, kPerResponse };
 enum class Baseline { kGroup, kCritic };
 
 struct GrpoSettings {
-    std::int64_t steps = 45;
+    std::int64_t steps = 80;
     std::int64_t prompts = 16, group = 16;  // responses per step = prompts * group
     double temperature = 1;
     double learning_rate = 1e-3;            // after 10 warm-up updates

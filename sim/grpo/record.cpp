@@ -101,6 +101,7 @@ Result<GrpoRun> run_grpo(const Params& params, const std::function<bool(double)>
     DG_ASSIGN(Model<float> model, load_reasoner(params.text("model")));
     GrpoRun run;
     run.params = params.written();
+    run.params.erase("record");  // where it is stored is no part of what it is
     run.model_hash = model_hash(model);
     Grpo grpo(std::move(model), settings);
     run.memory = grpo.numbers_in_memory();
@@ -121,6 +122,7 @@ Result<GrpoRun> run_grpo(const Params& params, const std::function<bool(double)>
         stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         run.steps.push_back(std::move(stats));
         run.tables.push_back(std::move(table));
+        if (i < settings.steps && run.first_hashes.size() < kHashedSteps) run.first_hashes.push_back(model_hash(grpo.model()));
         if (part) part(run);
     }
     DG_ASSIGN(run.after, fresh_skill(grpo.model(), settings, go_on));
@@ -130,7 +132,7 @@ Result<GrpoRun> run_grpo(const Params& params, const std::function<bool(double)>
 
 std::string grpo_run_json(const GrpoRun& run) {
     Json j;
-    j["params"] = run.params, j["model_hash"] = run.model_hash, j["after_hash"] = run.after_hash, j["memory"] = run.memory;
+    j["params"] = run.params, j["model_hash"] = run.model_hash, j["first_hashes"] = run.first_hashes, j["after_hash"] = run.after_hash, j["memory"] = run.memory;
     j["before"] = skill_json(run.before), j["after"] = skill_json(run.after);
     // a line for each step keeps files small and readable
     std::string text = j.dump();
@@ -147,7 +149,7 @@ Result<GrpoRun> parse_grpo_run(const std::string& json, const std::string& where
         const Json j = Json::parse(json);
         GrpoRun run;
         run.params = j.at("params").get<std::map<std::string, std::string>>();
-        run.model_hash = j.at("model_hash"), run.after_hash = j.at("after_hash"), run.memory = j.at("memory").get<std::array<std::int64_t, 3>>();
+        run.model_hash = j.at("model_hash"), run.first_hashes = j.at("first_hashes").get<std::vector<std::string>>(), run.after_hash = j.at("after_hash"), run.memory = j.at("memory").get<std::array<std::int64_t, 3>>();
         run.before = skill_of(j.at("before")), run.after = skill_of(j.at("after"));
         for (const Json& s : j.at("steps")) run.steps.push_back(stats_of(s));
         for (const Json& t : j.at("tables")) run.tables.push_back(table_of(t));

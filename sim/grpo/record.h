@@ -8,9 +8,12 @@
 
 namespace dg::sim {
 
+inline constexpr std::size_t kHashedSteps = 3;
+
 struct GrpoRun {
     std::map<std::string, std::string> params;  // as --set takes them
     std::string model_hash;                     // of the first model
+    std::vector<std::string> first_hashes;      // of the model after each of the first kHashedSteps updates: a test makes them again
     std::string after_hash;                     // of the model after the last update
     std::vector<GrpoStats> steps;               // 0 .. params.steps; the last one without an update
     std::vector<GroupTable> tables;             // of every step

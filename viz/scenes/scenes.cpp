@@ -22,6 +22,7 @@ Scene model_map_scene();
 Scene embedding_scene();
 Scene fp8_scene();
 Scene train_scene();
+Scene grpo_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -43,6 +44,7 @@ std::span<const Scene> scenes() {
         floats_scene(),
         fp8_scene(),
         train_scene(),
+        grpo_scene(),
     };
     return table;
 }
