@@ -98,8 +98,8 @@ struct Data : SceneData {
 };
 
 /// Names of the recorded runs in assets/runs/grpo.
-inline constexpr std::array<std::string_view, 11> kRecorded = {"pen", "plain", "process", "critic", "format", "length", "equal", "collapse", "kl", "weak", "no-skill"};
-inline constexpr std::array<std::string_view, 6> kFailures = {"no-skill", "equal", "length", "collapse", "kl", "weak"};
+inline constexpr std::array<std::string_view, 12> kRecorded = {"pen", "plain", "process", "critic", "format", "length", "equal", "collapse", "kl", "slips", "weak", "no-skill"};
+inline constexpr std::array<std::string_view, 6> kFailures = {"no-skill", "equal", "length", "collapse", "kl", "slips"};
 
 /// Curves of a run.
 Run make_run(std::string id, sim::GrpoRun run, bool whole);

@@ -101,7 +101,7 @@ void draw_clip(Canvas& canvas, const Data& d, const View& view, const Theme& t, 
     if (!view.revealed) return draw_covered(canvas, view, t, main, x, y);
     Plot plot{.x = x, .y = y, .shown = view.stage == kRun ? ease(view.u) : 1, .direct_labels = true};
     plot.series = {{.label = "A = +1", .points = points_of(g.at, g.up), .color = good_color(t), .width = 4}, {.label = "A = −1", .points = points_of(g.at, g.down), .color = bad_color(t), .width = 4}};
-    plot.marks = {{.at = 1 - d.clip, .label = fmt::format("1 − ε = {}", fixed(1 - d.clip, 2))}, {.at = 1 + d.clip, .label = fmt::format("1 + ε = {}", fixed(1 + d.clip, 2))}};
+    plot.marks = {{.at = 1 - d.clip, .label = "1 − ε"}, {.at = 1 + d.clip, .label = "1 + ε"}};
     const PlotFrame f = draw_plot(canvas, view, main, plot);
     const double here = g.at[g.here];
     draw_slider(canvas, t, f, here, {{g.up[g.here], good_color(t)}, {g.down[g.here], bad_color(t)}});

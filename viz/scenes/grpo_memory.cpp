@@ -9,8 +9,9 @@ namespace {
 
 constexpr int kCopies = 4;  // weights, gradients, two moments of a network that learns
 
-/// A network as a card with one block for each copy of its numbers; dashed and empty when it is not there.
-void draw_network(Canvas& canvas, const View& view, const Theme& t, Rect box, const std::string& name, const std::string& role, std::int64_t parameters, int copies, bool present, double there) {
+/// A network as a card with one block for each copy of its numbers; dashed when it is not there (copies 0, parts_if_there more).
+void draw_network(Canvas& canvas, const View& view, const Theme& t, Rect box, const std::string& name, const std::string& role, std::int64_t parameters, int copies, int parts_if_there, double there) {
+    const bool present = copies == parts_if_there;
     if (present) canvas.fill_rect(box, t.panel, 10);
     canvas.stroke_rect(box, {.color = present ? t.ink : t.border, .width = present ? 2.0F : 1.5F, .dash = present ? 0.0F : 8.0F, .gap = present ? 0.0F : 6.0F}, 10);
     const float pad = t.label * 0.9F, w = box.w - 2 * pad;
@@ -20,6 +21,8 @@ void draw_network(Canvas& canvas, const View& view, const Theme& t, Rect box, co
     const float after = draw_wrapped(canvas, {box.x + pad, box.y + pad + t.heading * 0.8F + t.label * 1.5F}, role, label(t), w, 2);
     const char* const parts[] = {"grpo.memory.weights", "grpo.memory.gradients", "grpo.memory.first", "grpo.memory.second"};
     const float top = std::max(after, box.y + pad + t.heading * 0.8F + t.label * 2.8F) + t.label * 0.9F, foot = t.body * 2.2F, pitch = (box.bottom() - foot - top) / kCopies;
+    // what would be held, were it there
+    for (int k = 0; !present && k < parts_if_there; ++k) canvas.stroke_rect({box.x + pad, top + pitch * static_cast<float>(k), w, pitch * 0.82F}, {.color = t.hairline, .width = 1.5F, .dash = 6, .gap = 5}, 4);
     for (int k = 0; k < copies; ++k) {
         const double grown = std::clamp(there * kCopies - k, 0.0, 1.0);
         const Rect block{box.x + pad, top + pitch * static_cast<float>(k), w * static_cast<float>(grown), pitch * 0.82F};
@@ -59,18 +62,18 @@ void draw_totals(Canvas& canvas, const Data& d, const View& view, const Theme& t
 void draw_memory(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     const Group group(canvas, "memory");
     const Memory& m = d.memory[d.critic ? 1 : 0];
-    const float foot = t.body * 4.6F, gap = t.label * 1.2F, w = (area.w - 3 * gap) / 4;
+    const float foot = t.body * 6, gap = t.label * 1.2F, w = (area.w - 3 * gap) / 4;
     const Rect boxes{area.x, area.y, area.w, area.h - foot - gap};
     const double there = view.revealed ? (view.stage > kRun ? 1 : ease(view.u)) : 1;
     const auto box = [&](int k) { return Rect{boxes.x + (w + gap) * static_cast<float>(k), boxes.y, w, boxes.h}; };
-    draw_network(canvas, view, t, box(0), tr(view.lang, "grpo.box.policy"), tr(view.lang, "grpo.memory.policy"), d.parameters, kCopies, true, there);
+    draw_network(canvas, view, t, box(0), tr(view.lang, "grpo.box.policy"), tr(view.lang, "grpo.memory.policy"), d.parameters, kCopies, kCopies, there);
     if (view.revealed) {
-        draw_network(canvas, view, t, box(1), tr(view.lang, "grpo.box.critic"), tr(view.lang, "grpo.memory.critic"), d.parameters, m.critic ? kCopies : 0, m.critic, there);
-        draw_network(canvas, view, t, box(2), tr(view.lang, "grpo.box.reference"), tr(view.lang, "grpo.memory.reference"), d.parameters, m.reference ? 1 : 0, m.reference, there);
+        draw_network(canvas, view, t, box(1), tr(view.lang, "grpo.box.critic"), tr(view.lang, "grpo.memory.critic"), d.parameters, m.critic ? kCopies : 0, kCopies, there);
+        draw_network(canvas, view, t, box(2), tr(view.lang, "grpo.box.reference"), tr(view.lang, "grpo.memory.reference"), d.parameters, m.reference ? 1 : 0, 1, there);
     } else {
         draw_question(canvas, t, box(1)), draw_question(canvas, t, box(2));
     }
-    draw_network(canvas, view, t, box(3), tr(view.lang, "grpo.box.rule"), tr(view.lang, "grpo.memory.rule"), 0, 0, true, there);
+    draw_network(canvas, view, t, box(3), tr(view.lang, "grpo.box.rule"), tr(view.lang, "grpo.memory.rule"), 0, 0, 0, there);
     canvas.region({box(1), std::nullopt, "baseline", tr(view.lang, "grpo.memory.tip.toggle")});
     draw_totals(canvas, d, view, t, {area.x, area.bottom() - foot, area.w, foot});
 }

@@ -40,8 +40,9 @@ void draw_wait_table(Canvas& canvas, const View& view, const Theme& t, const Run
 
 void draw_wait_half(Canvas& canvas, const View& view, const Theme& t, const Run& run, Rect area) {
     canvas.text({area.x, area.y + t.heading}, run_name(view.lang, run.id), heading(t));
-    const float note = draw_wrapped(canvas, {area.x, area.y + t.heading + t.label * 1.5F}, tr(view.lang, run.id == "pen" ? "grpo.wait.note.pen" : "grpo.wait.note.plain"), label(t), area.w, 2);
-    const float top = note + t.label, foot = t.label * 6.6F;
+    const bool small = area.h < theme(view.theme).label * 26;
+    const float note = small ? area.y + t.heading : draw_wrapped(canvas, {area.x, area.y + t.heading + t.label * 1.5F}, tr(view.lang, run.id == "pen" ? "grpo.wait.note.pen" : "grpo.wait.note.plain"), label(t), area.w, 2);
+    const float top = note + t.label, foot = t.label * (small ? 5.4F : 6.6F);
     const Rect box{area.x, top, area.w, area.bottom() - foot - top};
     if (!view.revealed) return draw_question(canvas, t, {area.x, top, area.w, area.bottom() - top});
     Plot plot = empty_plot(steps_axis(view, run), axis_to(tr(view.lang, "grpo.axis.wait"), 1, true), shown(view));
@@ -137,6 +138,29 @@ double greatest(const Curve& c) {
     return most > 0 ? most : 1;
 }
 
+/// A curve in a card: with axes where there is room for them, else the line alone between 0 and its end.
+void draw_small(Canvas& canvas, const View& view, const Theme& t, const Run& run, const Curve& curve, Color color, Axis y, Rect area) {
+    Plot plot = empty_plot(steps_axis(view, run), std::move(y), shown(view));
+    add_curve(plot, curve, color, t, "");
+    if (area.h > 9 * theme(view.theme).label && area.w > 12 * theme(view.theme).label) {
+        draw_plot(canvas, view, area, plot);
+        return;
+    }
+    canvas.text({area.x, area.y + t.caption}, elide(canvas, plot.y.label, caption(t), area.w), caption(t));
+    const float number_w = t.label * 3, top = area.y + t.caption * 1.6F;
+    const PlotFrame f{{area.x, top, area.w - number_w, std::max(4.0F, area.bottom() - top)}, plot.x, plot.y};
+    canvas.line({f.inner.x, f.inner.bottom()}, {f.inner.right(), f.inner.bottom()}, {.color = t.border, .width = t.line});
+    std::vector<Vec2> line;
+    for (const PlotPoint& p : curve.smooth) {
+        if (std::isfinite(p.y) && p.x <= plot.x.max * plot.shown) line.push_back({f.px(p.x), f.py(p.y)});
+    }
+    if (line.size() < 2) return;
+    canvas.polyline(line, {.color = color, .width = 3});
+    TextStyle end = label(t);
+    end.color = color, end.weight = Weight::kBold;
+    canvas.text({f.inner.right() + 8, std::clamp(line.back().y + t.label * 0.35F, top + t.label * 0.5F, area.bottom())}, number(curve.smooth[line.size() - 1].y, 2), end);
+}
+
 void draw_card(Canvas& canvas, const View& view, const Theme& t, const Run& run, Rect area) {
     canvas.fill_rect(area, t.panel, 10);
     const float pad = t.label * 0.9F;
@@ -145,12 +169,8 @@ void draw_card(Canvas& canvas, const View& view, const Theme& t, const Run& run,
     canvas.region({area, std::nullopt, "set mode=train run=" + run.id, tr(view.lang, "grpo.tip.open")});
     const float top = in.y + t.body * 1.9F, foot = t.caption * 3.1F, w = (in.w - pad) / 2, h = in.bottom() - foot - top;
     if (!view.revealed) return draw_question(canvas, t, {in.x, top, in.w, in.bottom() - top});
-    Plot left = empty_plot(steps_axis(view, run), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), shown(view));
-    add_curve(left, run.accuracy, accuracy_color(t), t, "");
-    draw_plot(canvas, view, {in.x, top, w, h}, left);
-    Plot right = empty_plot(steps_axis(view, run), axis_to(telling_name(view.lang, run), 1.08 * greatest(telling(run))), shown(view));
-    add_curve(right, telling(run), length_color(t), t, "");
-    draw_plot(canvas, view, {in.x + w + pad, top, w, h}, right);
+    draw_small(canvas, view, t, run, run.accuracy, accuracy_color(t), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), {in.x, top, w, h});
+    draw_small(canvas, view, t, run, telling(run), length_color(t), axis_to(telling_name(view.lang, run), 1.08 * greatest(telling(run))), {in.x + w + pad, top, w, h});
     const sim::Skill& a = run.run.before;
     const sim::Skill& b = run.run.after;
     const std::string verdict = tr(view.lang, "grpo.fail." + run.id + ".verdict",
@@ -164,11 +184,12 @@ void draw_card(Canvas& canvas, const View& view, const Theme& t, const Run& run,
 
 void draw_wait(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     if (d.runs.size() < 2) return draw_question(canvas, t, area);
-    const float gap = t.heading * 1.4F, half = (area.w - gap) / 2, foot = t.label * 3.6F;
+    const Example e = waiting_example(*d.runs[0]);
+    const bool example = e.step >= 0 && view.revealed && area.h > t.label * 32;
+    const float gap = t.heading * 1.4F, half = (area.w - gap) / 2, foot = example ? t.label * 3.6F : 0;
     draw_wait_half(canvas, view, t, *d.runs[0], {area.x, area.y, half, area.h - foot});
     draw_wait_half(canvas, view, t, *d.runs[1], {area.x + half + gap, area.y, half, area.h - foot});
-    const Example e = waiting_example(*d.runs[0]);
-    if (e.step < 0 || !view.revealed) return;
+    if (!example) return;
     const sim::GroupTable& table = d.runs[0]->run.tables[static_cast<std::size_t>(e.step)];
     const float y = area.bottom() - foot + t.label * 1.5F;
     const std::string words = tr(view.lang, "grpo.wait.example", {{"step", fmt::format("{}", e.step)}});

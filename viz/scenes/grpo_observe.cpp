@@ -1,4 +1,4 @@
-// Scene grpo: named numbers. Of runs they carry the run's name as index: accuracy_after['pen'].
+// Scene grpo: named numbers. Where several runs are shown they carry the run's name as index: accuracy_after['pen'].
 #include "viz/scenes/grpo.h"
 
 #include <algorithm>
@@ -53,24 +53,25 @@ void observe_skill(const sim::Skill& s, const std::string& when, const std::stri
     add(out, "waits_" + when, s.waits, index), add(out, "fresh_" + when, static_cast<double>(s.responses), index);
 }
 
-void observe_run(const Run& r, Observations& out) {
+/// `index`: the run's name where several are shown.
+void observe_run(const Run& r, const std::string& index, Observations& out) {
     const sim::GrpoStats& first = r.run.steps.front();
     const sim::GrpoStats& last = r.run.steps.back();
-    observe_skill(r.run.before, "before", r.id, out);
+    observe_skill(r.run.before, "before", index, out);
     if (r.whole) {
-        observe_skill(r.run.after, "after", r.id, out);
-        add(out, "gain", r.run.after.accuracy - r.run.before.accuracy, r.id);
-        add(out, "length_ratio", r.run.after.mean_length / r.run.before.mean_length, r.id);
+        observe_skill(r.run.after, "after", index, out);
+        add(out, "gain", r.run.after.accuracy - r.run.before.accuracy, index);
+        add(out, "length_ratio", r.run.after.mean_length / r.run.before.mean_length, index);
     }
     double equal = 0, most_kl = 0, longest = 0;
     for (const sim::GrpoStats& s : r.run.steps) equal += static_cast<double>(s.dropped) / static_cast<double>(r.run.steps.size()), longest = std::max(longest, s.skill.mean_length);
     for (const PlotPoint& p : r.kl.smooth) most_kl = std::max(most_kl, p.y);
-    add(out, "steps", static_cast<double>(r.steps()), r.id), add(out, "equal_groups", equal, r.id), add(out, "kl_most", most_kl, r.id), add(out, "length_most", longest, r.id);
-    add(out, "entropy_first", first.entropy, r.id), add(out, "entropy_last", last.entropy, r.id);
-    add(out, "reward_first", r.reward.smooth.front().y, r.id), add(out, "reward_last", r.reward.smooth.back().y, r.id);
-    add(out, "format_first", r.format.raw.front().y, r.id), add(out, "format_last", r.format.smooth.back().y, r.id);
-    add(out, "numbers_in_memory", static_cast<double>(r.run.memory[0] + r.run.memory[1] + r.run.memory[2]), r.id);
-    add(out, "critic_numbers", static_cast<double>(r.run.memory[1]), r.id);
+    add(out, "steps", static_cast<double>(r.steps()), index), add(out, "equal_groups", equal, index), add(out, "kl_most", most_kl, index), add(out, "length_most", longest, index);
+    add(out, "entropy_first", first.entropy, index), add(out, "entropy_last", last.entropy, index);
+    add(out, "reward_first", r.reward.smooth.front().y, index), add(out, "reward_last", r.reward.smooth.back().y, index);
+    add(out, "format_first", r.format.raw.front().y, index), add(out, "format_last", r.format.smooth.back().y, index);
+    add(out, "numbers_in_memory", static_cast<double>(r.run.memory[0] + r.run.memory[1] + r.run.memory[2]), index);
+    add(out, "critic_numbers", static_cast<double>(r.run.memory[1]), index);
 }
 
 void observe_seeds(const Data& d, Observations& out) {
@@ -92,7 +93,7 @@ std::vector<Observation> observe(const SceneData& base) {
     if (d.mode == Mode::kAdvantage) observe_hand(d.hand, out);
     if (d.mode == Mode::kClip || d.mode == Mode::kKl) observe_grid(d, out);
     if (d.mode == Mode::kMemory) observe_memory(d, out);
-    for (const auto& run : d.runs) observe_run(*run, out);
+    for (const auto& run : d.runs) observe_run(*run, d.runs.size() > 1 ? run->id : "", out);
     observe_seeds(d, out);
     if (d.mode == Mode::kPublished) {
         // DeepSeek-R1, arXiv 2501.12948 v1, section 1 and table 2: AIME 2024 in per cent

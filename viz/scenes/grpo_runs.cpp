@@ -115,7 +115,8 @@ Result<std::vector<SeedRun>> read_seeds(const Session& session) {
     DG_ASSIGN(const std::string text, read_file(file));
     try {
         std::vector<SeedRun> out;
-        for (const auto& j : nlohmann::json::parse(text).at("runs")) out.push_back(seed_run(j));
+        const nlohmann::json all = nlohmann::json::parse(text);
+        for (const auto& j : all.at("runs")) out.push_back(seed_run(j));
         return out;
     } catch (const nlohmann::json::exception& e) {
         return Error{"grpo_record", {{"reason", printable(e.what())}}, file.filename().string()};

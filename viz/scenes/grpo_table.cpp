@@ -146,7 +146,7 @@ float draw_response(Canvas& canvas, const View& view, const Theme& t, const sim:
         style.size = std::max(style.size * 0.72F, style.size * area.w / total);
         total = lay_out(canvas, view.lang, style, rollout.text, cells);
     }
-    const float rest_w = style.size * 4.5F;
+    const float rest_w = style.size * 6.5F;
     const auto shown = static_cast<std::size_t>(std::llround(typed * static_cast<double>(cells.size())));
     for (std::size_t k = 0; k < shown; ++k) {
         if (total > area.w && cells[k].x + cells[k].w + rest_w > area.w) {
