@@ -1,5 +1,6 @@
 // Scene grpo: what can be computed by hand - advantages of a group, the clipped objective, the KL penalty.
 #include "viz/scenes/clock.h"
+#include "viz/scenes/float_bits.h"
 #include "viz/scenes/grpo.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 /// Name and number, one above the other.
 float draw_fact(Canvas& canvas, const Theme& t, Vec2 at, float width, const std::string& name, const std::string& value) {
     canvas.text({at.x, at.y + t.label}, elide(canvas, name, label(t), width), label(t));
-    canvas.text({at.x, at.y + t.label * 1.5F + t.heading}, elide(canvas, value, heading(t), width), heading(t));
+    float_bits::draw_fitted(canvas, {at.x, at.y + t.label * 1.5F + t.heading}, value, heading(t), width);
     return at.y + t.label * 2.6F + t.heading;
 }
 

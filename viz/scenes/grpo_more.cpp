@@ -129,7 +129,7 @@ std::string telling_name(Lang lang, const Run& run) {
     if (run.id == "equal") return tr(lang, "grpo.axis.equal");
     if (run.id == "collapse") return tr(lang, "grpo.axis.entropy");
     if (run.id == "kl") return tr(lang, "grpo.axis.kl");
-    return tr(lang, run.id == "no-skill" ? "grpo.axis.format" : "grpo.axis.length");
+    return tr(lang, run.id == "no-skill" ? "grpo.axis.format" : "grpo.column.length");
 }
 
 double greatest(const Curve& c) {

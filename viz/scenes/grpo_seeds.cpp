@@ -67,7 +67,7 @@ void draw_seeds(Canvas& canvas, const Data& d, const View& view, const Theme& t,
 
 void draw_published(Canvas& canvas, const Data&, const View& view, const Theme& t, Rect area) {
     const Group group(canvas, "published");
-    const float names = std::min(area.w * 0.36F, t.body * 22), numbers = t.heading * 4, pitch = std::min(area.h / 6, t.heading * 4);
+    const float names = std::min(area.w * 0.36F, t.body * 22), numbers = t.heading * 4, pitch = std::min(area.h / 6, t.heading * 4.6F);
     for (std::size_t i = 0; i < std::size(kFigures); ++i) {
         const Figure& f = kFigures[i];
         const Rect row{area.x, area.y + pitch * static_cast<float>(i), area.w, pitch};
@@ -75,7 +75,7 @@ void draw_published(Canvas& canvas, const Data&, const View& view, const Theme& 
         canvas.text({row.x, base}, elide(canvas, tr(view.lang, f.key), f.strong ? strong(t) : body(t), names - 16), f.strong ? strong(t) : body(t));
         const double grown = view.revealed ? (view.stage > kRun ? 1 : ease(view.u)) : 0;
         draw_bar(canvas, t, {row.x + names, row.y + pitch * 0.24F, row.w - names - numbers, pitch * 0.52F}, f.value / 100 * grown, {.fill = f.strong ? t.bar_strong : t.bar, .covered = !view.revealed});
-        canvas.text({row.right(), row.center().y + t.heading * 0.35F}, view.revealed ? fmt::format("{:.1f} %", f.value) : "?", heading(t, Align::kRight));
+        canvas.text({row.right(), row.center().y + t.heading * 0.35F}, view.revealed ? fmt::format("{:.1f}%", f.value) : "?", heading(t, Align::kRight));
     }
     draw_wrapped(canvas, {area.x, area.y + pitch * 5 + t.label * 2}, tr(view.lang, "grpo.published.note"), label(t), area.w, 3);
 }

@@ -30,9 +30,9 @@ void draw_cursor(Canvas& canvas, const Theme& t, const PlotFrame& f, std::int64_
     if (name.empty()) return;
     const TextStyle style{.size = t.label, .color = t.ink, .weight = Weight::kBold};
     const float w = canvas.measure(name, style).width + 12, h = t.label * 1.5F;
-    // above the plot, beside the axis' title; near its left end inside, where the curve has not come yet
+    // above the plot, beside the axis' title; near its left end inside, on the side where a rising curve is not
     const bool above = x - w / 2 > f.inner.x + f.inner.w * 0.3F;
-    const Rect plate = above ? Rect{std::min(x - w / 2, f.inner.right() - w), f.inner.y - h, w, h} : Rect{x + 6, f.inner.y + 4, w, h};
+    const Rect plate = above ? Rect{std::min(x - w / 2, f.inner.right() - w), f.inner.y - h, w, h} : Rect{x - w - 8 > f.inner.x ? x - w - 8 : x + 8, f.inner.y + 4, w, h};
     canvas.fill_rect(plate, t.ground.with_alpha(0.9F), 3);
     draw_centered(canvas, plate, name, style);
 }
