@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace dg::sim {
 
@@ -43,6 +44,8 @@ Result<const Experiment*> require_experiment(std::string_view id);
 
 /// A header line and one line per row, numbers in the shortest form that reads back to the same bits.
 std::string records_csv(const Records& records);
+/// The contrary of records_csv: the same bits; nothing when the text is no such table.
+std::optional<Records> parse_records_csv(std::string_view text);
 /// {"experiment", "version", "params": {name: as written}, "columns": [...], "records": [{column: value or null}, ...]}.
 std::string records_json(const Experiment& experiment, const Params& params, const Records& records, std::string_view version);
 

@@ -14,6 +14,7 @@ Experiment fp8_outlier_experiment();
 Experiment grpo_experiment();
 Experiment balance_loss_experiment();
 Experiment mtp_gain_experiment();
+Experiment reasoning_experiment();
 
 std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
@@ -25,6 +26,7 @@ std::span<const Experiment> experiments() {
         grpo_experiment(),
         balance_loss_experiment(),
         mtp_gain_experiment(),
+        reasoning_experiment(),
     };
     return table;
 }

@@ -47,7 +47,7 @@ Drawn draw(const float* z, std::int64_t vocab, double temperature, Rng& rng) {
 class Shard {
   public:
     Shard(const PackedModel& model, std::span<const Problem> problems, std::int64_t samples, const RolloutSettings& settings, std::int64_t first)
-        : settings_(settings), problems_(problems), samples_(samples), vocab_(model.config().vocab_size),
+        : settings_(settings), problems_(problems), samples_(samples), first_(first), vocab_(model.config().vocab_size),
           decoder_(model, static_cast<std::int64_t>(problems.size()) * samples, kPromptTokens + settings.max_tokens) {
         for (std::int64_t i = 0; i < static_cast<std::int64_t>(problems.size()) * samples; ++i)
             rngs_.push_back(Rng::keyed(settings.seed, "rollout", settings.step, static_cast<std::uint64_t>(first + i)));
@@ -66,7 +66,7 @@ class Shard {
                 Rollout& rollout = out[static_cast<std::size_t>(alive[r])];
                 // before the first token a row of logits serves all samples of its problem
                 const auto row = static_cast<std::int64_t>(t == 0 ? r / static_cast<std::size_t>(samples_) : r);
-                const std::int32_t id = extend(rollout, logits.data + row * logits.row_stride, rngs_[static_cast<std::size_t>(alive[r])]);
+                const std::int32_t id = extend(rollout, logits.data + row * logits.row_stride, alive[r]);
                 if (id == character_id('$')) continue;
                 stay.push_back(row);
                 next_alive.push_back(alive[r]);
@@ -98,9 +98,11 @@ class Shard {
         return logits;
     }
 
-    std::int32_t extend(Rollout& rollout, const float* logits, Rng& rng) const {
+    std::int32_t extend(Rollout& rollout, const float* logits, std::int64_t number) {
+        Rng& rng = rngs_[static_cast<std::size_t>(number)];
         const auto [sampled, logprob, entropy] = draw(logits, vocab_, settings_.temperature, rng);
-        const std::int32_t id = settings_.environment ? settings_.environment(rollout.text, sampled, rng) : sampled;
+        std::int32_t id = settings_.environment ? settings_.environment(rollout.text, sampled, rng) : sampled;
+        if (settings_.forcing) id = settings_.forcing(rollout, static_cast<std::size_t>((first_ + number) / samples_), id);
         rollout.ids.push_back(id);
         rollout.written.push_back(id != sampled ? 1 : 0);
         rollout.logprobs.push_back(id != sampled ? 0.0F : logprob);
@@ -111,7 +113,7 @@ class Shard {
 
     const RolloutSettings& settings_;
     std::span<const Problem> problems_;
-    std::int64_t samples_, vocab_;
+    std::int64_t samples_, first_, vocab_;
     BatchDecoder decoder_;
     std::vector<Rng> rngs_;
 };

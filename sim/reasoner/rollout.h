@@ -20,6 +20,12 @@ struct Rollout {
 /// Looks at what was just sampled, after `text`, and may put another token in its place. Draws from the rollout's own stream.
 using Environment = std::function<std::int32_t(std::string_view text, std::int32_t sampled, Rng& rng)>;
 
+struct Rollout;
+
+/// Looks at the response so far and at the token that comes next (after the environment), and may put another in its place:
+/// budget forcing. Draws nothing; called side by side for several rollouts.
+using Forcing = std::function<std::int32_t(const Rollout& so_far, std::size_t problem, std::int32_t next)>;
+
 /// The noisy pen: a digit that follows '=' becomes its neighbour (mod 10) with this probability. The digit after a wait is safe.
 Environment noisy_pen(double probability);
 
@@ -28,6 +34,7 @@ struct RolloutSettings {
     std::int64_t max_tokens = kMaxResponse;
     std::uint64_t seed = 1, step = 0;  // streams are keyed by seed, step and the rollout's number
     Environment environment = {};
+    Forcing forcing = {};
 };
 
 /// `samples` responses to each problem: result[p * samples + g]. Same bits at any thread count, and each response the same as if

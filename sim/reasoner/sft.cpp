@@ -20,25 +20,30 @@ SftStream::SftStream(std::uint64_t seed, std::uint64_t phase, const Mixture& mix
     divisor_ = tokens / static_cast<double>(batches_.size());
 }
 
+std::vector<std::vector<SftExample>> sft_batches(std::vector<SftExample> examples, std::int64_t tokens_per_batch, Rng& rng) {
+    std::ranges::stable_sort(examples, {}, [](const auto& e) { return e.second.size(); });
+    std::vector<std::vector<SftExample>> batches(1);
+    std::int64_t longest = 0;
+    for (auto& e : examples) {
+        const auto length = kPromptTokens + static_cast<std::int64_t>(e.second.size());
+        const bool full = (static_cast<std::int64_t>(batches.back().size()) + 1) * std::max(longest, length) > tokens_per_batch;
+        if (full && !batches.back().empty()) batches.emplace_back(), longest = 0;
+        longest = std::max(longest, length);
+        batches.back().push_back(std::move(e));
+    }
+    for (std::size_t i = batches.size(); i > 1; --i) std::swap(batches[i - 1], batches[rng.below(static_cast<std::uint32_t>(i))]);
+    return batches;
+}
+
 void SftStream::fill() {
-    std::vector<std::pair<std::string, std::string>> examples;
+    std::vector<SftExample> examples;
     for (std::int64_t i = 0; i < kPool; ++i) {
         Rng rng = Rng::keyed(seed_, "sft example", hash_words(phase_, pool_), static_cast<std::uint64_t>(i));
         const Problem p = draw_problem(rng, mixture_.min_terms, kSlots, mixture_.zeros);
         examples.emplace_back(p.prompt(), written_response(p, mixture_, rng));
     }
-    std::ranges::stable_sort(examples, {}, [](const auto& e) { return e.second.size(); });
-    std::int64_t longest = 0;
-    batches_.emplace_back();
-    for (auto& e : examples) {
-        const auto length = kPromptTokens + static_cast<std::int64_t>(e.second.size());
-        const bool full = (static_cast<std::int64_t>(batches_.back().size()) + 1) * std::max(longest, length) > tokens_per_batch_;
-        if (full && !batches_.back().empty()) batches_.emplace_back(), longest = 0;
-        longest = std::max(longest, length);
-        batches_.back().push_back(std::move(e));
-    }
     Rng rng = Rng::keyed(seed_, "sft order", phase_, pool_);
-    for (std::size_t i = batches_.size(); i > 1; --i) std::swap(batches_[i - 1], batches_[rng.below(static_cast<std::uint32_t>(i))]);
+    batches_ = sft_batches(std::move(examples), tokens_per_batch_, rng);
     ++pool_;
 }
 
@@ -53,6 +58,10 @@ SftBatch SftStream::next() {
     if (batches_.empty()) fill();
     const auto examples = std::move(batches_.back());
     batches_.pop_back();
+    return sft_batch(examples);
+}
+
+SftBatch sft_batch(std::span<const SftExample> examples) {
     std::size_t longest = 0;
     for (const auto& e : examples) longest = std::max(longest, e.first.size() + e.second.size());
     SftBatch batch;

@@ -22,6 +22,13 @@ struct SftBatch {
     std::int64_t response_tokens = 0;
 };
 
+using SftExample = std::pair<std::string, std::string>;  // prompt, response
+
+/// Examples as one batch, whatever wrote them.
+SftBatch sft_batch(std::span<const SftExample> examples);
+/// Examples cut into batches of at most `tokens_per_batch` padded tokens: sorted by length, the batches then shuffled by `rng`.
+std::vector<std::vector<SftExample>> sft_batches(std::vector<SftExample> examples, std::int64_t tokens_per_batch, Rng& rng);
+
 /// The batches of one phase, the same for the same seed: pools of examples, sorted by length, cut into batches of at most
 /// `tokens_per_batch` padded tokens, then shuffled. Without the sorting half of every batch would be padding; without a constant
 /// divisor a batch of bare answers (pure noise labels) would weigh as much as one of full scratchpads.
@@ -43,7 +50,7 @@ class SftStream {
     Mixture mixture_;
     std::int64_t tokens_per_batch_;
     double divisor_ = 0;
-    std::vector<std::vector<std::pair<std::string, std::string>>> batches_;  // (prompt, response), the last is next
+    std::vector<std::vector<SftExample>> batches_;  // the last is next
 };
 
 /// The tape's scalar: sum of -ln p over the response tokens, divided by `divisor`.
