@@ -23,6 +23,7 @@ Scene embedding_scene();
 Scene fp8_scene();
 Scene train_scene();
 Scene grpo_scene();
+Scene reasoning_scene();
 
 std::span<const Scene> scenes() {
     static const std::vector<Scene> table = {
@@ -45,6 +46,7 @@ std::span<const Scene> scenes() {
         fp8_scene(),
         train_scene(),
         grpo_scene(),
+        reasoning_scene(),
     };
     return table;
 }

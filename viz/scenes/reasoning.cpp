@@ -1,0 +1,218 @@
+// Scene reasoning: description and measuring.
+#include "viz/scenes/reasoning.h"
+
+#include "sim/reasoner/test_time_distil.h"
+#include "viz/scenes/clock.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dg::viz {
+namespace reasoning {
+
+double Data::at(std::size_t row, std::string_view column) const {
+    const auto c = std::ranges::find(records.columns, column);
+    if (c == records.columns.end() || row >= records.rows.size()) return std::numeric_limits<double>::quiet_NaN();
+    return records.rows[row][static_cast<std::size_t>(c - records.columns.begin())];
+}
+
+std::size_t Data::row_with(std::string_view column, double value) const {
+    for (std::size_t i = 0; i < records.rows.size(); ++i)
+        if (at(i, column) == value) return i;
+    return records.rows.size();
+}
+
+std::array<double, 3> distil_ends(const Data& d, std::int64_t start) {
+    std::array<double, 3> ends;
+    ends.fill(std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t i = 0; i < d.records.rows.size(); ++i)
+        if (d.at(i, "start") == static_cast<double>(start)) ends.at(static_cast<std::size_t>(d.at(i, "phase"))) = d.at(i, "accuracy");
+    return ends;
+}
+
+double done(const View& view, Stage stage) {
+    if (stage != kSetUp && !view.revealed) return 0;
+    return view.stage > stage ? 1 : view.stage < stage ? 0 : ease(view.u);
+}
+
+namespace {
+
+using sim::Style;
+
+constexpr std::int64_t kRecordedSeeds = 3;
+constexpr std::int64_t kVoters = 65;          // samples per problem, and the largest vote
+constexpr std::int64_t kCoinTrials = 4000;
+
+const std::vector<std::string> kModes = {"answers", "compute", "aha", "pass", "vote", "budget", "easy", "wait", "distil"};
+
+std::vector<ParamSpec> specs() {
+    return {{.id = "mode", .type = ParamType::kChoice, .default_value = "answers", .choices = kModes},
+            model_param("reasoner"),
+            {.id = "terms", .type = ParamType::kInt, .default_value = "8", .min = 2, .max = 8},
+            {.id = "temperature", .type = ParamType::kReal, .default_value = "1", .min = 0, .max = 5},
+            {.id = "a", .type = ParamType::kReal, .default_value = "3", .min = 0, .max = 20},
+            {.id = "p", .type = ParamType::kReal, .default_value = "0.6", .min = 0, .max = 1},
+            {.id = "n", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = static_cast<double>(kVoters)},
+            {.id = "word", .type = ParamType::kChoice, .default_value = "wait", .choices = {"wait", "check"}},
+            {.id = "pen", .type = ParamType::kReal, .default_value = "0.08", .min = 0, .max = 1},
+            {.id = "start", .type = ParamType::kChoice, .default_value = "weak", .choices = {"weak", "skilled"}},
+            {.id = "problems", .type = ParamType::kInt, .default_value = "256", .min = 8, .max = 8192},
+            seed_param(1)};
+}
+
+/// A progress bar's part [from, from + share], as a task of sim.
+sim::Task task_of(const Progress& progress, double from, double share) {
+    return {.report = [&progress, from, share](double f) { return progress.report(from + share * f); }};
+}
+
+/// One response to the first problem, led in this way.
+Result<Example> example_of(const PackedModel& model, const Data& d, const sim::Thinking& way, double pen) {
+    const std::vector<sim::Problem> one = sim::fresh_problems(d.settings.seed, 1, d.settings.terms == 0 ? sim::kSlots : d.settings.terms);
+    sim::RolloutSettings settings{.temperature = d.settings.temperature, .seed = d.settings.seed};
+    if (pen > 0) settings.environment = sim::noisy_pen(pen);
+    settings.forcing = sim::forced_thinking(one, way);
+    DG_ASSIGN(const auto rollouts, sim::roll_out(model, one, 1, settings));
+    const sim::Rollout& r = rollouts.front();
+    return Example{one.front(), r.text, r.written, sim::score(one.front(), r.text).correct};
+}
+
+/// A response in which the pen slipped, if one of the first problems has it: what the mode is about.
+Result<Example> slip_of(const PackedModel& model, const Data& d) {
+    const std::vector<sim::Problem> some = sim::fresh_problems(d.settings.seed, 32, d.settings.terms);
+    sim::RolloutSettings settings{.temperature = d.settings.temperature, .seed = d.settings.seed};
+    if (d.settings.pen > 0) settings.environment = sim::noisy_pen(d.settings.pen);
+    settings.forcing = sim::forced_thinking(some, {.style = Style::kSteps});
+    DG_ASSIGN(const auto rollouts, sim::roll_out(model, some, 1, settings));
+    std::size_t best = 0;
+    std::int64_t most = -1;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        const sim::WaitCounts c = sim::wait_counts(some[i], rollouts[i].text);
+        // the clearest is a slip that was noticed, in a response without other waits
+        const std::int64_t worth = 4 * std::min<std::int64_t>(c.wrong_wait, 1) + std::min<std::int64_t>(c.wrong, 2) - c.right_wait;
+        if (worth > most) most = worth, best = i;
+    }
+    return Example{some[best], rollouts[best].text, rollouts[best].written, sim::score(some[best], rollouts[best].text).correct};
+}
+
+Result<void> show_answers(Data& d, const PackedModel& model, const Progress& progress) {
+    DG_ASSIGN(d.records, sim::answers_table(model, d.settings, task_of(progress, 0, 1)));
+    for (const Style style : {Style::kDirect, Style::kSteps}) {
+        DG_ASSIGN(Example e, example_of(model, d, {.style = style}, 0));
+        d.shown.push_back(std::move(e));
+    }
+    return {};
+}
+
+/// Votes and pass@k: closed forms, thrown coins, and the model's own samples.
+Result<void> show_votes(Data& d, const PackedModel& model, const Progress& progress) {
+    d.votes = {1, 3, 5, 7, 9, 11, 15, 21, 31, 45, 65};
+    if (d.mode == Mode::kPass) d.votes = {1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 65};
+    if (std::ranges::find(d.votes, d.n) == d.votes.end()) d.votes.insert(std::ranges::upper_bound(d.votes, d.n), d.n);
+    for (const std::int64_t n : d.votes) {
+        const sim::CoinShares one = sim::throw_coins(d.p, n, kCoinTrials, d.settings.seed), other = sim::throw_coins(1 - d.p, n, kCoinTrials, hash_words(d.settings.seed, 1));
+        d.exact.push_back(sim::majority(d.p, n)), d.exact_against.push_back(sim::majority(1 - d.p, n));
+        d.simulated.push_back(one.majority), d.simulated_against.push_back(other.majority);
+        d.pass.push_back(sim::pass_at(d.p, n)), d.pass_simulated.push_back(one.pass);
+    }
+    sim::TestTimeSettings few = d.settings;
+    few.problems = d.settings.problems = std::max<std::int64_t>(8, d.settings.problems / 8), few.samples = kVoters;
+    DG_ASSIGN(d.records, sim::vote_table(model, few, task_of(progress, 0, 1)));
+    return {};
+}
+
+Result<void> show_budget(Data& d, const PackedModel& model, const Progress& progress) {
+    DG_ASSIGN(d.records, sim::budget_table(model, d.settings, task_of(progress, 0, 1)));
+    DG_ASSIGN(Example e, example_of(model, d, {.style = Style::kSteps, .waits = 2, .word = d.settings.word}, 0));
+    d.shown.push_back(std::move(e));
+    return {};
+}
+
+Result<void> show_waits(Data& d, Session& session, const PackedModel& model, const Progress& progress) {
+    DG_ASSIGN(const auto plain, session.model("reasoner-plain"));
+    const PackedModel packed(plain->model);
+    const std::array<const PackedModel*, 2> both = {&model, &packed};
+    DG_ASSIGN(d.records, sim::wait_table(both, d.settings, task_of(progress, 0, 1)));
+    for (const PackedModel* m : both) {
+        DG_ASSIGN(Example e, slip_of(*m, d));
+        d.shown.push_back(std::move(e));
+    }
+    return {};
+}
+
+Result<void> show_distil(Data& d, Session& session, const PackedModel& model, const Progress& progress) {
+    d.student = count_parameters(sim::student_config()).total;
+    const auto seed = static_cast<std::int64_t>(d.settings.seed);
+    if (seed >= 1 && seed <= kRecordedSeeds && d.model_name == "reasoner") {
+        DG_ASSIGN(const sim::ReasoningRecording shipped, sim::read_reasoning_recording(session.assets() / "runs" / "reasoning", "distil", seed));
+        d.records = shipped.records, d.hash = shipped.hash, d.recorded = true;
+        return {};
+    }
+    sim::Task task = task_of(progress, 0, 1);
+    if (progress.publish)
+        task.snapshot = [&](std::shared_ptr<const sim::Records> part) {
+            auto known = std::make_shared<Data>(d);
+            known->records = *part;
+            progress.publish(known);
+        };
+    DG_ASSIGN(d.records, sim::run_distil(model, {.seed = d.settings.seed}, task));
+    return {};
+}
+
+Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
+    auto d = std::make_shared<Data>();
+    d->mode = static_cast<Mode>(std::ranges::find(kModes, params.text("mode")) - kModes.begin());
+    d->settings = {.problems = params.integer("problems"), .terms = params.integer("terms"), .temperature = params.real("temperature"), .pen = 0,
+                   .word = params.text("word") == "check" ? '?' : 'w', .seed = static_cast<std::uint64_t>(params.integer("seed"))};
+    d->a = params.real("a"), d->p = params.real("p"), d->n = params.integer("n"), d->start = params.text("start") == "weak" ? 0 : 1;
+    if (d->mode == Mode::kAha) {
+        d->roots = sim::aha_roots(d->a);
+        return std::shared_ptr<const SceneData>(std::move(d));
+    }
+    DG_ASSIGN(const auto loaded, session.model(params.text("model")));
+    const Config& c = loaded->model.config;
+    if (c.vocab_size != static_cast<std::int64_t>(sim::kCharacters.size()) + 1 || c.max_position_embeddings < sim::kPromptTokens + sim::kMaxResponse)
+        return Error{"grpo_model", {{"model", printable(params.text("model"))}}, ""};
+    d->model_name = loaded->name, d->hash = loaded->model.hash;
+    d->flops = sim::decode_flops(c), d->active = count_parameters(c).active, d->layers = c.num_hidden_layers, d->teacher = count_parameters(c).total;
+    const PackedModel model(loaded->model);
+    if (d->mode == Mode::kBudget) d->settings.terms = 0;
+    if (d->mode == Mode::kWait) d->settings.pen = params.real("pen");
+    switch (d->mode) {
+        case Mode::kPass:
+        case Mode::kVote: DG_TRY(show_votes(*d, model, progress)); break;
+        case Mode::kBudget: DG_TRY(show_budget(*d, model, progress)); break;
+        case Mode::kWait: DG_TRY(show_waits(*d, session, model, progress)); break;
+        case Mode::kDistil: DG_TRY(show_distil(*d, session, model, progress)); break;
+        default: DG_TRY(show_answers(*d, model, progress));
+    }
+    return std::shared_ptr<const SceneData>(std::move(d));
+}
+
+void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view) {
+    const auto& d = dynamic_cast<const Data&>(base);
+    const Rect area = draw_frame(canvas, view, words(d, view));
+    const Group group(canvas, "reasoning");
+    switch (d.mode) {
+        case Mode::kAnswers: return draw_answers(canvas, d, view, area);
+        case Mode::kCompute: return draw_compute(canvas, d, view, area);
+        case Mode::kAha: return draw_aha(canvas, d, view, area);
+        case Mode::kPass: return draw_pass(canvas, d, view, area);
+        case Mode::kVote: return draw_vote(canvas, d, view, area);
+        case Mode::kBudget: return draw_budget(canvas, d, view, area);
+        case Mode::kEasy: return draw_easy(canvas, d, view, area);
+        case Mode::kWait: return draw_wait(canvas, d, view, area);
+        case Mode::kDistil: return draw_distil(canvas, d, view, area);
+    }
+}
+
+}  // namespace
+}  // namespace reasoning
+
+Scene reasoning_scene() {
+    return {.id = "reasoning", .chapter = "reasoning", .source = "sim/reasoner/test_time.cpp", .params = reasoning::specs(),
+            .stages = {{"setup", 0.5}, {"run", 1.0}, {"result", 0.6}},
+            .compute = &reasoning::compute, .draw = &reasoning::draw, .observe = &reasoning::observe};
+}
+
+}  // namespace dg::viz
