@@ -9,9 +9,9 @@ namespace dg::sim {
 
 struct DistilSettings {
     std::int64_t weak_steps = 250;      // supervised steps of the start that has hardly the skill
-    std::int64_t skilled_steps = 500;   // of the start that has it
+    std::int64_t skilled_steps = 800;   // of the start that has it
     std::int64_t traces = 3000;         // right traces of the teacher; 2 to 8 summands
-    std::int64_t distil_steps = 400;  
+    std::int64_t distil_steps = 800;
     std::int64_t rl_steps = 45;         // of 16 x 16 responses
     std::int64_t tests = 512;           // fresh problems of 8 digits per measurement, T = 1
     std::uint64_t seed = 1;

@@ -153,7 +153,7 @@ Result<Records> vote_table(const PackedModel& model, const TestTimeSettings& s, 
     DG_ASSIGN(const std::vector<int> direct, answers_of(model, problems, s, Style::kDirect, direct_tokens, asking.go_on()));
     const auto samples = static_cast<std::size_t>(s.samples);
     const auto count = static_cast<double>(problems.size());
-    for (const std::int64_t n : {1, 2, 4, 5, 8, 15, 16, 32, 65, 128, 256, 512}) {
+    for (const std::int64_t n : {1, 2, 4, 5, 8, 15, 32, 65, 128, 256, 512}) {
         if (n > s.samples) break;
         double vote = 0, pass = 0, formula = 0, direct_vote = 0;
         for (std::size_t i = 0; i < problems.size(); ++i) {

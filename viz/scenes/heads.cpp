@@ -183,6 +183,12 @@ Outcome outcome_of(const Trace& run, std::int64_t position) {
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     const std::string &name = params.text("model"), &prompt = params.text("prompt");
+    if (params.text("show") == "induction") {
+        DG_ASSIGN(auto model, session.model(name));
+        DG_ASSIGN(const std::shared_ptr<Data> d, induction_data(std::move(model), params.text("sequences"), static_cast<std::uint64_t>(params.integer("seed")), progress));
+        d->model_name = name;
+        return std::shared_ptr<const SceneData>(d);
+    }
     DG_ASSIGN(const auto full, session.trace(name, prompt));
     const Config& c = full->model->model.config;
     DG_ASSIGN(const std::set<HeadId> muted, parse_muted(params.text("muted"), c.num_hidden_layers, c.num_attention_heads));
@@ -209,6 +215,7 @@ std::map<std::string, std::string> act(const SceneData& base, const Params& para
 void draw(Canvas& canvas, const SceneData& base, const Params& params, const View& view) {
     const auto& d = dynamic_cast<const Data&>(base);
     const std::string& show = params.text("show");
+    if (show == "induction") return draw_induction(canvas, d, view);
     if (show == "sum") return draw_sum(canvas, d, view);
     if (show == "mute") return draw_mute(canvas, d, view);
     draw_grid(canvas, d, view);
@@ -294,6 +301,7 @@ std::vector<Observation> observe(const SceneData& base) {
     out.push_back({"p_before", "", d.before.probs[first]});
     out.push_back({"p_after", "", d.after.probs[first]});
     observe_losses(d, out);
+    observe_induction(d, out);
     return out;
 }
 
@@ -302,8 +310,9 @@ std::vector<Observation> observe(const SceneData& base) {
 Scene heads_scene() {
     return {.id = "heads", .chapter = "attention", .source = "engine/ops/attention.cpp",
             .params = {model_param(), prompt_param("Hunan University is in Changsha"), layer_param(4), head_param(3), position_param(),
-                       {.id = "show", .type = ParamType::kChoice, .default_value = "grid", .choices = {"grid", "sum", "mute"}},
-                       {.id = "muted", .type = ParamType::kText, .default_value = ""}},
+                       {.id = "show", .type = ParamType::kChoice, .default_value = "grid", .choices = {"grid", "sum", "mute", "induction"}},
+                       {.id = "muted", .type = ParamType::kText, .default_value = ""},
+                       {.id = "sequences", .type = ParamType::kChoice, .default_value = "own", .choices = {"own", "shuffled", "repeated"}}, seed_param(1)},
             .stages = {{"look", 0.6}, {"carry", 0.8}, {"join", 0.6}},
             .compute = &heads::compute, .draw = &heads::draw, .observe = &heads::observe, .act = &heads::act};
 }

@@ -1,10 +1,12 @@
 // Scene "heads": all heads of all layers at a glance (show=grid), what each head of a layer adds to the stream through W_O
-// (show=sum), and what happens without some of them (show=mute).
+// (show=sum), what happens without some of them (show=mute), and which of them are induction heads (show=induction).
 #pragma once
 
+#include "sim/reasoner/induction.h"
 #include "viz/scenes/strips.h"
 
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,6 +43,18 @@ struct Outcome {
     std::vector<Answer> top;
 };
 
+/// show=induction: scores of all heads, and the sequence that the picture shows.
+struct Induction {
+    enum class Kind { kOwn, kShuffled, kRepeated };
+    Kind kind = Kind::kOwn;
+    sim::InductionScores scores;
+    std::vector<std::int64_t> target;  // [token]: where an induction head looks; -1 = nowhere in particular
+    std::int64_t count = 0;            // sequences behind the scores
+
+    [[nodiscard]] const std::vector<double>& of(Kind k) const { return k == Kind::kOwn ? scores.lookup : k == Kind::kShuffled ? scores.shuffled : scores.repeated; }
+    [[nodiscard]] double uniform(Kind k) const { return k == Kind::kOwn ? scores.lookup_uniform : k == Kind::kShuffled ? scores.shuffled_uniform : scores.uniform; }
+};
+
 struct Data final : SceneData {
     std::shared_ptr<const Trace> run;  // with the muted heads muted
     std::shared_ptr<const Trace> full;
@@ -57,6 +71,7 @@ struct Data final : SceneData {
     double js_copies = 0;                    // the same for two copies of one head
     std::vector<double> loss_without;        // [layer * count + head]: loss with that head alone muted; empty = not measured
     std::string model_name;
+    std::optional<Induction> induction;
 
     [[nodiscard]] const Trace* trace() const override { return run.get(); }
 
@@ -84,6 +99,11 @@ Result<void> measure_losses(Data& data, const Progress& progress);
 std::vector<Observation> observe(const SceneData& data);
 
 double done(const View& view, Stage stage);
+/// Data of show=induction: the best head's layer and head are chosen, the prompt is a sequence of that kind. Models of another
+/// vocabulary than the reasoner's have repeated sequences only. Error codes: cancelled, those of forward().
+Result<std::shared_ptr<Data>> induction_data(std::shared_ptr<const LoadedModel> model, const std::string& sequences, std::uint64_t seed, const Progress& progress);
+void observe_induction(const Data& data, std::vector<Observation>& out);
+void draw_induction(Canvas& canvas, const Data& data, const View& view);
 void draw_grid(Canvas& canvas, const Data& data, const View& view);
 void draw_sum(Canvas& canvas, const Data& data, const View& view);
 void draw_mute(Canvas& canvas, const Data& data, const View& view);

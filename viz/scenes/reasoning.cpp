@@ -77,19 +77,20 @@ Result<Example> example_of(const PackedModel& model, const Data& d, const sim::T
     return Example{one.front(), r.text, r.written, sim::score(one.front(), r.text).correct};
 }
 
-/// A response in which the pen slipped, if one of the first problems has it: what the mode is about.
-Result<Example> slip_of(const PackedModel& model, const Data& d) {
+/// One of the first responses in which a step is wrong, the plainest there is: a noticed slip, or (`noticed` false) one passed over.
+Result<Example> slip_of(const PackedModel& model, const Data& d, bool noticed) {
     const std::vector<sim::Problem> some = sim::fresh_problems(d.settings.seed, 32, d.settings.terms);
     sim::RolloutSettings settings{.temperature = d.settings.temperature, .seed = d.settings.seed};
     if (d.settings.pen > 0) settings.environment = sim::noisy_pen(d.settings.pen);
     settings.forcing = sim::forced_thinking(some, {.style = Style::kSteps});
     DG_ASSIGN(const auto rollouts, sim::roll_out(model, some, 1, settings));
     std::size_t best = 0;
-    std::int64_t most = -1;
+    std::int64_t most = -1000;
     for (std::size_t i = 0; i < some.size(); ++i) {
         const sim::WaitCounts c = sim::wait_counts(some[i], rollouts[i].text);
-        // the clearest is a slip that was noticed, in a response without other waits
-        const std::int64_t worth = 4 * std::min<std::int64_t>(c.wrong_wait, 1) + std::min<std::int64_t>(c.wrong, 2) - c.right_wait;
+        const std::int64_t wanted = noticed ? c.wrong_wait : c.wrong - c.wrong_wait, others = c.wrong - wanted + c.right_wait;
+        const bool second_pass = rollouts[i].text.find('?') != std::string::npos;
+        const std::int64_t worth = 8 * std::min<std::int64_t>(wanted, 1) + std::min<std::int64_t>(wanted, 2) - 2 * others - (second_pass ? 6 : 0);
         if (worth > most) most = worth, best = i;
     }
     return Example{some[best], rollouts[best].text, rollouts[best].written, sim::score(some[best], rollouts[best].text).correct};
@@ -134,7 +135,7 @@ Result<void> show_waits(Data& d, Session& session, const PackedModel& model, con
     const std::array<const PackedModel*, 2> both = {&model, &packed};
     DG_ASSIGN(d.records, sim::wait_table(both, d.settings, task_of(progress, 0, 1)));
     for (const PackedModel* m : both) {
-        DG_ASSIGN(Example e, slip_of(*m, d));
+        DG_ASSIGN(Example e, slip_of(*m, d, m == &model));
         d.shown.push_back(std::move(e));
     }
     return {};

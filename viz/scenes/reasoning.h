@@ -75,8 +75,10 @@ float draw_published_card(Canvas& canvas, const Theme& theme, Vec2 at, std::stri
 std::string tokens_text(double tokens);
 /// The sum as the learner writes it: "6 + 6 + 3 + … = ?".
 std::string sum_text(const sim::Problem& problem);
-/// The response as chips, as many as `shown` of all, wrapped; returns the lower edge.
-float draw_response(Canvas& canvas, const View& view, const Theme& theme, Rect area, const Example& example, double shown);
+/// The response as chips, as many as `shown` of all, wrapped, in type of `size` (0: body); returns the lower edge.
+float draw_response(Canvas& canvas, const View& view, const Theme& theme, Rect area, const Example& example, double shown, float size = 0);
+/// The hue of whatever stands against the main series.
+Color against(const Theme& theme);
 /// n small blocks, `per_row` in a row; forced tokens are no other tokens. Returns the lower edge.
 float draw_blocks(Canvas& canvas, Rect area, double n, Color fill, float side);
 

@@ -62,10 +62,10 @@ void draw_verifier(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const bool found = done(view, kRun) >= 1, checked = done(view, kResult) > 0;
     float y = area.y + t.heading;
     canvas.text({area.x, y}, "√(a − √(a + x)) = x", heading(t));
-    canvas.text({area.x, y += t.body * 2.0F}, tr(view.lang, "reasoning.aha.squared"), label(t));
+    canvas.text({area.x, y += t.body * 2.6F}, tr(view.lang, "reasoning.aha.squared"), label(t));
     canvas.text({area.x, y += t.body * 1.7F}, "x⁴ − 2a x² − x + a² − a = 0", body(t));
     canvas.text({area.x, y += t.body * 1.7F}, "(x² − x − a)(x² + x + 1 − a) = 0", body(t));
-    y += t.body * 2.2F;
+    y += t.body * 3.2F;
     const float w = area.w;
     const std::array<float, 4> at = {area.x, area.x + w * 0.36F, area.x + w * 0.64F, area.x + w};
     canvas.text({at[0], y}, tr(view.lang, "reasoning.aha.candidate"), caption(t));
@@ -73,7 +73,7 @@ void draw_verifier(Canvas& canvas, const Data& d, const View& view, Rect area) {
     canvas.text({at[2], y}, tr(view.lang, "reasoning.aha.residual"), caption(t, Align::kRight));
     canvas.text({at[3], y}, tr(view.lang, "reasoning.aha.verdict"), caption(t, Align::kRight));
     canvas.line({area.x, y + 10}, {area.right(), y + 10}, {.color = t.border, .width = t.line});
-    const float row = std::min(t.body * 2.6F, (area.bottom() - y - t.body * 3) / 4.6F);
+    const float row = std::min(t.body * 3.8F, (area.bottom() - y - t.body * 3) / 4.6F);
     for (std::size_t i = 0; i < d.roots.size(); ++i) {
         const sim::AhaRoot& r = d.roots[i];
         y += row;
@@ -102,7 +102,7 @@ void draw_aha(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const double drawn = view.stage == kSetUp && view.u < 1 ? 0 : 1;
     if (drawn > 0)
         for (const auto& [outer, inner] : {std::pair{true, true}, {false, false}, {false, true}})
-            plot.series.push_back({.label = "", .points = curve(d.a, reach, outer, inner), .color = t.experts[1], .width = 2.5F, .dash = 9, .gap = 6});
+            plot.series.push_back({.label = "", .points = curve(d.a, reach, outer, inner), .color = against(t), .width = 2.5F, .dash = 9, .gap = 6});
     plot.series.push_back({.label = "", .points = {{-reach, -reach}, {reach, reach}}, .color = t.ink3, .width = 2});
     plot.series.push_back({.label = "", .points = curve(d.a, reach, true, false), .color = t.bar_strong, .width = 5});
     const PlotFrame f = draw_plot(canvas, view, {area.x, area.y, area.w - side - gap, area.h}, plot);
@@ -110,10 +110,17 @@ void draw_aha(Canvas& canvas, const Data& d, const View& view, Rect area) {
     // names at the curves themselves
     TextStyle line = caption(small), real = caption(small);
     real.color = small.ink, real.weight = Weight::kBold;
-    canvas.text({f.px(reach * 0.93), f.py(reach * 0.93) + small.caption * 1.6F}, "y = x", caption(small, Align::kRight));
-    canvas.text({f.inner.x + 14, f.inner.bottom() - small.caption * 2.6F}, "━ y = √(a − √(a + x))", real);
-    line.color = small.ink2;
-    canvas.text({f.inner.x + 14, f.inner.bottom() - small.caption * 1.0F}, tr(view.lang, "reasoning.aha.branches"), line);
+    canvas.text({f.px(reach * 0.97), f.py(reach * 0.86)}, "y = x", caption(small, Align::kRight));
+    line.color = small.ink2, line.align = real.align = Align::kRight;
+    const float right = f.inner.right() - 12, foot = f.inner.bottom() - small.caption * 1.0F;
+    const auto sample = [&](float y, float width, const TextStyle& style, const std::string& text, bool dashed) {
+        const float from = right - canvas.measure(text, style).width - 60;
+        canvas.fill_rect({from - 10, y - small.caption * 1.1F, right - from + 18, small.caption * 1.6F}, t.ground.with_alpha(0.9F), 4);
+        canvas.line({from, y - small.caption * 0.35F}, {from + 46, y - small.caption * 0.35F}, {.color = dashed ? against(t) : t.bar_strong, .width = width, .dash = dashed ? 9.0F : 0.0F, .gap = dashed ? 6.0F : 0.0F});
+        canvas.text({right, y}, text, style);
+    };
+    sample(foot - small.caption * 1.7F, 5, real, "y = √(a − √(a + x))", false);
+    sample(foot, 2.5F, line, tr(view.lang, "reasoning.aha.branches"), true);
     draw_roots(canvas, d, view, f);
     draw_verifier(canvas, d, view, {area.right() - side, area.y, side, area.h});
 }

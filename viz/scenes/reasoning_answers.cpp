@@ -9,7 +9,7 @@ namespace {
 
 Color steps_color(const Theme& t) { return t.bar_strong; }
 
-Color direct_color(const Theme& t) { return t.experts[1]; }
+Color direct_color(const Theme& t) { return against(t); }
 
 std::vector<PlotPoint> column(const Data& d, std::string_view name) {
     std::vector<PlotPoint> points;
@@ -28,27 +28,41 @@ std::array<Way, 2> ways(const Theme& t) { return {Way{"direct", 0, direct_color(
 
 std::string mflop(double flops) { return fmt::format("{} MFLOP", number(flops / 1e6)); }
 
+/// The digits to add, each over its slot's letter: what the model reads.
+float draw_digits(Canvas& canvas, const Theme& t, Rect area, const sim::Problem& problem) {
+    const std::string prompt = problem.prompt();
+    const float cell = std::min(area.w / static_cast<float>(sim::kSlots), t.heading * 2.2F), height = t.heading * 1.5F;
+    for (std::size_t i = 0; i < problem.digits.size(); ++i) {
+        const Rect box{area.x + cell * static_cast<float>(i), area.y, cell - 8, height};
+        canvas.stroke_rect(box, {.color = t.border, .width = t.line}, 6);
+        draw_centered(canvas, box, fmt::format("{}", problem.digits[i]), heading(t));
+        canvas.text({box.center().x, box.bottom() + t.caption * 1.2F}, prompt.substr(2 * i, 1), caption(t, Align::kCenter));
+    }
+    return area.y + height + t.caption * 1.6F;
+}
+
 /// The two responses to one problem, under each other.
 void draw_examples(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const Theme t = fitted_type(canvas, view);
     if (d.shown.size() < 2) return;
     const std::size_t row = d.row_of_terms(d.settings.terms);
     canvas.text({area.x, area.y + t.label}, tr(view.lang, "reasoning.question"), label(t));
-    TextStyle sum = heading(t);
-    const std::string question = sum_text(d.shown.front().problem);
-    sum.size = std::min(sum.size, sum.size * area.w / std::max(1.0F, canvas.measure(question, sum).width));
-    canvas.text({area.x, area.y + t.label + sum.size * 1.5F}, question, sum);
-    const float top = area.y + t.label + sum.size * 1.5F + t.body * 1.6F, part = (area.bottom() - top) / 3;
+    const float digits = draw_digits(canvas, t, {area.x, area.y + t.label * 1.8F, area.w, 0}, d.shown.front().problem);
+    const float top = digits + t.body * 1.6F, part = (area.bottom() - top) / 5;
     for (const Way& way : ways(t)) {
         const bool steps = way.example == 1;
-        const Rect box{area.x, steps ? top + part : top, area.w, steps ? 2 * part : part};
-        canvas.fill_rect({box.x, box.y, 10, t.label}, way.color, 2);
-        canvas.text({box.x + 18, box.y + t.label * 0.9F}, tr(view.lang, fmt::format("reasoning.{}", way.style)), strong(t));
-        const bool open = view.revealed;
-        const std::string facts = tr(view.lang, "reasoning.facts", {{"tokens", open ? tokens_text(d.at(row, fmt::format("{}_tokens", way.style))) : "?"},
-                                                                   {"accuracy", open ? percent(d.at(row, fmt::format("{}_accuracy", way.style)), 0) : "?"}});
-        canvas.text({box.right(), box.y + t.label * 0.9F}, facts, label(t, Align::kRight));
-        draw_response(canvas, view, t, {box.x, box.y + t.label * 1.7F, box.w, box.h - t.label * 2.2F}, d.shown[way.example], done(view, kRun));
+        const Rect box{area.x, steps ? top + 2 * part : top, area.w, steps ? 3 * part : 2 * part};
+        const std::string tokens = tokens_text(d.at(row, fmt::format("{}_tokens", way.style))), accuracy = percent(d.at(row, fmt::format("{}_accuracy", way.style)), 0);
+        canvas.line({box.x, box.y}, {box.right(), box.y}, {.color = t.hairline, .width = t.line});
+        const float base = box.y + t.heading * 1.7F;
+        canvas.fill_rect({box.x, base - t.heading * 0.75F, 12, t.heading * 0.8F}, way.color, 3);
+        canvas.text({box.x + 24, base}, tr(view.lang, fmt::format("reasoning.{}", way.style)), heading(t));
+        TextStyle value = heading(t, Align::kRight);
+        value.size = t.heading * 1.35F;
+        canvas.text({box.right(), base}, view.revealed ? accuracy : "?", value);
+        const float width = canvas.measure(view.revealed ? accuracy : "?", value).width;
+        canvas.text({box.right() - width - 16, base}, tr(view.lang, "reasoning.facts", {{"tokens", view.revealed ? tokens : "?"}}), label(t, Align::kRight));
+        draw_response(canvas, view, t, {box.x, base + t.heading * 0.9F, box.w, box.bottom() - base - t.heading * 0.9F}, d.shown[way.example], done(view, kRun), t.heading);
     }
 }
 
@@ -63,7 +77,8 @@ void draw_answers(Canvas& canvas, const Data& d, const View& view, Rect area) {
               .marks = {{.at = 0.1, .label = tr(view.lang, "reasoning.mark.chance"), .horizontal = true}, {.at = static_cast<double>(d.settings.terms), .label = ""}},
               .shown = done(view, kRun)};
     plot.series.push_back({.label = tr(view.lang, "reasoning.steps"), .points = column(d, "steps_accuracy"), .color = steps_color(t), .width = 4.5F, .dots = true});
-    plot.series.push_back({.label = tr(view.lang, "reasoning.free"), .points = column(d, "free_accuracy"), .color = t.ink3, .width = 2.0F, .dash = 3, .gap = 5, .dots = true});
+    // at temperature 0 it always answers at once: the line of that
+    if (d.settings.temperature > 0) plot.series.push_back({.label = tr(view.lang, "reasoning.free"), .points = column(d, "free_accuracy"), .color = t.ink3, .width = 2.0F, .dash = 3, .gap = 5, .dots = true});
     plot.series.push_back({.label = tr(view.lang, "reasoning.direct"), .points = column(d, "direct_accuracy"), .color = direct_color(t), .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
     if (!view.revealed)
         for (Series& s : plot.series) s.points.clear();
@@ -78,7 +93,7 @@ void draw_answers(Canvas& canvas, const Data& d, const View& view, Rect area) {
 void draw_compute(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const Theme t = fitted_type(canvas, view);
     const std::size_t row = d.row_of_terms(d.settings.terms);
-    const float name_w = t.body * 8, number_w = t.heading * 8.5F, meter_h = t.heading * 2.6F, meters = 2 * meter_h + t.label * 2;
+    const float name_w = t.body * 8, number_w = t.heading * 8.5F, meter_h = t.heading * 3.2F, meters = 2 * meter_h + t.label * 2;
     const double most = d.at(row, "steps_tokens");
     const float field = area.w - name_w - number_w, side = std::min(meter_h * 0.55F, field / (1.18F * static_cast<float>(std::max(8.0, most))));
     canvas.text({area.x + name_w, area.y + t.label * 0.9F}, tr(view.lang, "reasoning.meter"), label(t));

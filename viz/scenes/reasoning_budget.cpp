@@ -36,32 +36,45 @@ void name_points(Canvas& canvas, const Data& d, const View& view, const PlotFram
     }
 }
 
-struct Group3 {
+struct WaitBar {
     const char* column;
     const char* key;
 };
 
-constexpr std::array<Group3, 3> kWaitBars = {Group3{"wait_given_wrong", "reasoning.wait.after_slip"}, Group3{"wait_given_right", "reasoning.wait.after_right"}, Group3{"repaired_share", "reasoning.wait.repaired"}};
+constexpr std::array<WaitBar, 4> kWaitBars = {WaitBar{"wait_given_wrong", "reasoning.wait.after_slip"}, WaitBar{"wait_given_right", "reasoning.wait.after_right"},
+                                              WaitBar{"repaired_share", "reasoning.wait.repaired"}, WaitBar{"accuracy", "reasoning.wait.accuracy"}};
 
-/// One model's three shares, then one of its responses.
+/// Share of responses in which the pen never slips: what the accuracy would be at best if nothing were repaired.
+double never_slips(const Data& d) {
+    double share = 1;
+    for (std::int64_t i = 1; i < d.settings.terms; ++i) share *= 1 - d.settings.pen;
+    return share;
+}
+
+/// One model's shares, then one of its responses.
 void draw_model_waits(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area, std::size_t model) {
     const bool open = view.revealed;
     canvas.text({area.x, area.y + t.heading}, tr(view.lang, model == 0 ? "reasoning.wait.noticing" : "reasoning.wait.plain"), heading(t));
     canvas.text({area.x, area.y + t.heading + t.body * 1.6F}, tr(view.lang, "reasoning.wait.counts", {{"wrong", open ? grouped(static_cast<std::int64_t>(d.at(model, "wrong"))) : "?"},
                                                                                                       {"right", open ? grouped(static_cast<std::int64_t>(d.at(model, "right"))) : "?"}}), label(t));
-    const float top = area.y + t.heading + t.body * 3.0F, rows = std::min(area.h * 0.42F, t.body * 10) / 3, name_w = std::min(area.w * 0.42F, t.body * 13), number_w = t.body * 4;
+    const float top = area.y + t.heading + t.body * 3.0F, rows = std::min(area.h * 0.46F, t.body * 15) / static_cast<float>(kWaitBars.size()), name_w = std::min(area.w * 0.42F, t.body * 13), number_w = t.body * 4;
     for (std::size_t k = 0; k < kWaitBars.size(); ++k) {
         const float y = top + rows * static_cast<float>(k), base = y + rows * 0.5F + t.body * 0.35F;
         const double value = d.at(model, kWaitBars[k].column);
         canvas.text({area.x, base}, elide(canvas, tr(view.lang, kWaitBars[k].key), body(t), name_w - 8), body(t));
-        draw_bar(canvas, t, {area.x + name_w, y + rows * 0.2F, area.w - name_w - number_w, rows * 0.6F}, std::isfinite(value) ? value * done(view, kRun) : 0,
-                 {.fill = k == 1 ? t.experts[1] : t.bar_strong, .covered = !open});
+        const Rect track{area.x + name_w, y + rows * 0.2F, area.w - name_w - number_w, rows * 0.6F};
+        draw_bar(canvas, t, track, std::isfinite(value) ? value * done(view, kRun) : 0,
+                 {.fill = k == 1 ? against(t) : k == 3 ? t.stream : t.bar_strong, .covered = !open});
+        if (k == 3) {
+            const float x = track.x + track.w * static_cast<float>(never_slips(d));
+            canvas.line({x, track.y - 6}, {x, track.bottom() + 6}, {.color = t.error.fill, .width = 3});
+        }
         canvas.text({area.right(), base}, !open ? "?" : std::isfinite(value) ? percent(value) : std::string(kUnknown), k == 0 ? strong(t, Align::kRight) : body(t, Align::kRight));
     }
     if (model >= d.shown.size()) return;
-    const float y = top + 3 * rows + t.body * 1.4F;
+    const float y = top + static_cast<float>(kWaitBars.size()) * rows + t.body * 1.8F;
     canvas.text({area.x, y}, tr(view.lang, "reasoning.wait.example", {{"sum", sum_text(d.shown[model].problem)}}), label(t));
-    draw_response(canvas, view, t, {area.x, y + t.body * 0.9F, area.w, area.bottom() - y - t.body * 0.9F}, d.shown[model], done(view, kRun));
+    draw_response(canvas, view, t, {area.x, y + t.body * 0.9F, area.w, area.bottom() - y - t.body * 0.9F}, d.shown[model], done(view, kRun), t.heading * 0.92F);
 }
 
 std::vector<PlotPoint> phase_points(const Data& d, int phase) {
@@ -93,7 +106,9 @@ void draw_ends(Canvas& canvas, const Data& d, const View& view, Rect area) {
             canvas.text({area.right(), y}, !(open || k == 0) ? "?" : std::isfinite(ends[k]) ? percent(ends[k]) : std::string(kUnknown), value);
         }
     }
-    y += t.body * 2.6F;
+    y += t.body * 2.4F;
+    const bool known = open && std::isfinite(distil_ends(d, 1)[2]);
+    if (known) y = draw_wrapped(canvas, {area.x, y}, tr(view.lang, "reasoning.distil.lesson"), body(t), area.w) + t.body * 2.0F;
     draw_published_card(canvas, t, {area.x, y}, tr(view.lang, view.revealed ? "reasoning.distil.published" : "reasoning.distil.published.covered"), area.w);
 }
 
@@ -108,7 +123,7 @@ void draw_budget(Canvas& canvas, const Data& d, const View& view, Rect area) {
     Plot plot{.x = {.label = tr(view.lang, "reasoning.axis.spent"), .min = 0, .max = last}, .y = {.label = tr(view.lang, "reasoning.axis.accuracy"), .min = 0, .max = 1.06, .percent = true}, .series = {},
               .marks = {{.at = 0.1, .label = tr(view.lang, "reasoning.mark.chance"), .horizontal = true}}, .shown = done(view, kRun)};
     plot.series.push_back({.label = tr(view.lang, "reasoning.budget.cut"), .points = sweep(d, true), .color = t.bar_strong, .width = 4.5F, .dots = true});
-    plot.series.push_back({.label = tr(view.lang, "reasoning.budget.forced"), .points = sweep(d, false), .color = t.experts[1], .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
+    plot.series.push_back({.label = tr(view.lang, "reasoning.budget.forced"), .points = sweep(d, false), .color = against(t), .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
     if (!view.revealed)
         for (Series& s : plot.series) s.points.clear();
     const PlotFrame f = draw_plot(canvas, view, {area.x, area.y, area.w, area.h - foot}, plot);
@@ -137,7 +152,7 @@ void draw_distil(Canvas& canvas, const Data& d, const View& view, Rect area) {
     Plot plot{.x = {.label = tr(view.lang, "reasoning.axis.taught"), .min = 0, .max = 10}, .y = {.label = tr(view.lang, "reasoning.axis.accuracy"), .min = 0, .max = 1.04, .percent = true}, .series = {},
               .marks = {{.at = 0.1, .label = tr(view.lang, "reasoning.mark.chance"), .horizontal = true}}, .shown = done(view, kRun)};
     plot.series.push_back({.label = tr(view.lang, "reasoning.distil.distilled"), .points = phase_points(d, 1), .color = t.bar_strong, .width = 4.5F, .dots = true});
-    plot.series.push_back({.label = tr(view.lang, "reasoning.distil.reinforced"), .points = phase_points(d, 2), .color = t.experts[1], .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
+    plot.series.push_back({.label = tr(view.lang, "reasoning.distil.reinforced"), .points = phase_points(d, 2), .color = against(t), .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
     for (const Series& s : plot.series)
         for (const PlotPoint& p : s.points) plot.x.max = std::max(plot.x.max, p.x * 1.03);
     if (!view.revealed)

@@ -95,7 +95,7 @@ void draw_one(Canvas& canvas, const Theme& t, Rect at, const Chip& chip, const T
     canvas.fill_rect(at, fill, 6);
     if (chip.kind == ChipKind::kWait || chip.kind == ChipKind::kCheck) draw_ring(canvas, t, at, 6);
     else if (chip.kind != ChipKind::kAnswer) canvas.stroke_rect(at, {.color = edge, .width = width}, 6);
-    if (chip.forced) canvas.line({at.x + 6, at.bottom() + 5}, {at.right() - 6, at.bottom() + 5}, {.color = t.ink, .width = 2, .dash = 4, .gap = 3});
+    if (chip.forced) canvas.line({at.x + 4, at.bottom() + 9}, {at.right() - 4, at.bottom() + 9}, {.color = t.ink2, .width = 2, .dash = 5, .gap = 4});
     draw_centered(canvas, at, chip.text, words);
 }
 
@@ -104,7 +104,7 @@ void draw_one(Canvas& canvas, const Theme& t, Rect at, const Chip& chip, const T
 float draw_published_card(Canvas& canvas, const Theme& t, Vec2 at, std::string_view text, float width) {
     const TextStyle style = caption(t);
     canvas.fill_circle({at.x + 5, at.y - style.size * 0.35F}, 5, t.published_dot);
-    return draw_wrapped(canvas, {at.x + 20, at.y}, text, style, width - 20);
+    return draw_wrapped(canvas, {at.x + 20, at.y}, text, style, width - 20 - style.size);
 }
 
 std::string tokens_text(double tokens) { return std::isfinite(tokens) ? fixed(tokens, tokens == std::round(tokens) ? 0 : 1) : std::string(kUnknown); }
@@ -115,11 +115,14 @@ std::string sum_text(const sim::Problem& problem) {
     return text;
 }
 
-float draw_response(Canvas& canvas, const View& view, const Theme& t, Rect area, const Example& example, double shown) {
+Color against(const Theme& t) { return t.experts[7]; }
+
+float draw_response(Canvas& canvas, const View& view, const Theme& t, Rect area, const Example& example, double shown, float size) {
     const Group group(canvas, "response");
     const std::vector<Chip> chips = Cutter(example, view.lang).cut();
-    const TextStyle style{.size = t.body, .color = t.ink};
-    const float height = t.body * 1.7F, gap = 8, line = height + 12;
+    if (size == 0) size = t.body;
+    const TextStyle style{.size = size, .color = t.ink};
+    const float height = size * 1.7F, gap = 12, line = height + 18;
     float x = area.x, y = area.y;
     const auto count = static_cast<std::size_t>(std::ceil(shown * static_cast<double>(chips.size())));
     for (std::size_t i = 0; i < count; ++i) {
@@ -129,7 +132,7 @@ float draw_response(Canvas& canvas, const View& view, const Theme& t, Rect area,
         std::string text = chip.text;
         if (chip.kind == ChipKind::kSlip) text = "▲ " + text;
         if (chip.kind == ChipKind::kAnswer) text += example.right ? "  ✓" : "  ✗";
-        const float w = canvas.measure(text, bold).width + t.body * 0.9F;
+        const float w = canvas.measure(text, bold).width + size * 0.9F;
         if (x + w > area.right() && x > area.x) x = area.x, y += line;
         if (y + height > area.bottom()) {
             canvas.text({x, y - 4}, "…", style);

@@ -46,14 +46,15 @@ Axis count_axis(const Data& d, const View& view, std::string_view key) { return 
 Axis share_axis(const View& view, std::string_view key) { return {.label = tr(view.lang, key), .min = 0, .max = 1.04, .percent = true}; }
 
 /// The value at n, large, beside its point.
-void big_value(Canvas& canvas, const Theme& t, const PlotFrame& f, double n, double value, bool above) {
+void big_value(Canvas& canvas, const Theme& t, const PlotFrame& f, double n, double value, bool rising) {
     const Vec2 at{f.px(n), f.py(value)};
     canvas.fill_circle(at, 10, t.ink);
     canvas.fill_circle(at, 7, t.select);
     TextStyle style = heading(t);
     const std::string text = fixed(value, 3);
     const float width = canvas.measure(text, style).width;
-    const float x = std::min(at.x + 16, f.inner.right() - width - 4), y = above ? at.y - 16 : at.y + style.size + 10;
+    // above a rising curve there is room on the left, above a falling one on the right
+    const float x = rising ? std::max(f.inner.x + 8, at.x - width - 16) : std::min(at.x + 16, f.inner.right() - width - 4), y = std::max(f.inner.y + style.size, at.y - 16);
     const Rect plate{x - 4, y - style.size, width + 8, style.size * 1.3F};
     canvas.fill_rect(plate, t.ground.with_alpha(0.85F), 4);
     canvas.text({x, y}, text, style);
@@ -68,20 +69,20 @@ void draw_vote(Canvas& canvas, const Data& d, const View& view, Rect area) {
     Plot exact{.x = count_axis(d, view, "reasoning.axis.voters"), .y = share_axis(view, "reasoning.axis.elected"), .series = {},
                .marks = {{.at = 0.5, .label = "", .horizontal = true}}, .shown = done(view, kRun)};
     exact.series.push_back({.label = fmt::format("p = {}", fixed(d.p, 2)), .points = points(d.votes, d.exact), .color = t.bar_strong, .width = 4.5F});
-    exact.series.push_back({.label = fmt::format("p = {}", fixed(1 - d.p, 2)), .points = points(d.votes, d.exact_against), .color = t.experts[1], .width = 3.5F, .dash = 12, .gap = 6});
+    exact.series.push_back({.label = fmt::format("p = {}", fixed(1 - d.p, 2)), .points = points(d.votes, d.exact_against), .color = against(t), .width = 3.5F, .dash = 12, .gap = 6});
     exact.series.push_back({.label = tr(view.lang, "reasoning.simulated"), .points = points(d.votes, d.simulated), .color = t.stream, .width = 4, .line = false});
     exact.series.push_back({.label = "", .points = points(d.votes, d.simulated_against), .color = t.stream, .width = 4, .line = false});
     cover(exact, view);
     const PlotFrame f = draw_plot(canvas, view, left, exact);
     const auto at = std::ranges::find(d.votes, d.n) - d.votes.begin();
     if (done(view, kResult) > 0) {
-        big_value(canvas, fitted_type(canvas, view), f, static_cast<double>(d.n), d.exact[static_cast<std::size_t>(at)], d.p >= 0.5);
+        big_value(canvas, fitted_type(canvas, view), f, static_cast<double>(d.n), d.exact[static_cast<std::size_t>(at)], d.p > 0.5);
         big_value(canvas, fitted_type(canvas, view), f, static_cast<double>(d.n), d.exact_against[static_cast<std::size_t>(at)], d.p < 0.5);
     }
     Plot model{.x = count_axis(d, view, "reasoning.axis.samples"), .y = share_axis(view, "reasoning.axis.elected"), .series = {},
                .marks = {{.at = 0.1, .label = tr(view.lang, "reasoning.mark.chance"), .horizontal = true}}, .shown = done(view, kRun)};
     model.series.push_back({.label = tr(view.lang, "reasoning.vote.free"), .points = column(d, "vote"), .color = t.bar_strong, .width = 4.5F, .dots = true});
-    model.series.push_back({.label = tr(view.lang, "reasoning.vote.direct"), .points = column(d, "direct_vote"), .color = t.experts[1], .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
+    model.series.push_back({.label = tr(view.lang, "reasoning.vote.direct"), .points = column(d, "direct_vote"), .color = against(t), .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
     cover(model, view);
     draw_plot(canvas, view, right, model);
 }
@@ -95,12 +96,12 @@ void draw_pass(Canvas& canvas, const Data& d, const View& view, Rect area) {
     cover(exact, view);
     const PlotFrame f = draw_plot(canvas, view, left, exact);
     const auto at = std::ranges::find(d.votes, d.n) - d.votes.begin();
-    if (done(view, kResult) > 0) big_value(canvas, fitted_type(canvas, view), f, static_cast<double>(d.n), d.pass[static_cast<std::size_t>(at)], false);
+    if (done(view, kResult) > 0) big_value(canvas, fitted_type(canvas, view), f, static_cast<double>(d.n), d.pass[static_cast<std::size_t>(at)], true);
     Plot model{.x = count_axis(d, view, "reasoning.axis.samples"), .y = share_axis(view, "reasoning.axis.accuracy"), .series = {},
                .marks = {{.at = 0.1, .label = tr(view.lang, "reasoning.mark.chance"), .horizontal = true}}, .shown = done(view, kRun)};
     model.series.push_back({.label = tr(view.lang, "reasoning.pass.checked"), .points = column(d, "pass"), .color = t.bar_strong, .width = 4.5F, .dots = true});
     model.series.push_back({.label = "1 − (1 − p)ᵏ", .points = column(d, "pass_formula"), .color = t.stream, .width = 2, .dash = 3, .gap = 5});
-    model.series.push_back({.label = tr(view.lang, "reasoning.pass.voted"), .points = column(d, "vote"), .color = t.experts[1], .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
+    model.series.push_back({.label = tr(view.lang, "reasoning.pass.voted"), .points = column(d, "vote"), .color = against(t), .width = 3.5F, .dash = 12, .gap = 6, .dots = true});
     cover(model, view);
     draw_plot(canvas, view, right, model);
 }

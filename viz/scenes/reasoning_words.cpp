@@ -49,7 +49,7 @@ TextArgs facts(const Data& d) {
     return {{"terms", fmt::format("{}", d.settings.terms)}, {"direct", percent(d.at(row, "direct_accuracy"), 0)}, {"steps", percent(d.at(row, "steps_accuracy"), 0)},
             {"direct_tokens", tokens_text(d.at(row, "direct_tokens"))}, {"steps_tokens", tokens_text(d.at(row, "steps_tokens"))}, {"times", fixed(times, 1)},
             {"token_times", fixed(d.at(row, "steps_tokens") / d.at(row, "direct_tokens"), 1)}, {"extra", tokens_text(d.at(row, "steps_tokens") - d.at(row, "direct_tokens"))},
-            {"temperature", fmt::format("{}", d.settings.temperature)}, {"problems", grouped(d.settings.problems)}, {"active", grouped(d.active)}, {"a", number(d.a)},
+            {"temperature", fmt::format("{}", d.settings.temperature)}, {"problems", grouped(d.settings.problems)}, {"active", grouped(d.active)}, {"a", fmt::format("{:g}", d.a)},
             {"roots", fmt::format("{}", d.roots.size())}, {"p", fixed(d.p, 2)}, {"q", fixed(1 - d.p, 2)}, {"n", fmt::format("{}", d.n)}, {"vote", closed(d.exact)},
             {"vote_against", closed(d.exact_against)}, {"pass", closed(d.pass)}, {"pen", percent(d.settings.pen, 0)}, {"after_slip", percent(d.at(0, "wait_given_wrong"), 0)},
             {"after_right", percent(d.at(0, "wait_given_right"))}, {"plain_slip", percent(d.at(1, "wait_given_wrong"), 0)}, {"plain_right", percent(d.at(1, "wait_given_right"))},

@@ -113,5 +113,29 @@ TEST(HeadsScene, EveryPictureDrawsInsideItsPage) {
     }
 }
 
+TEST(HeadsScene, InductionHeadsOfTheReasoner) {
+    const auto d = data_of({{"show", "induction"}, {"model", "reasoner"}});
+    auto o = observed(*d);
+    EXPECT_EQ(d->layer, 1) << "the best head is chosen";
+    EXPECT_GT(o["induction_best[own]"], 0.8);
+    EXPECT_GE(o["induction_heads[own]"], 2);
+    EXPECT_LT(o["induction_best[repeated]"], 0.2) << "not for any token";
+    EXPECT_EQ(o["induction_best[own]"], o[fmt::format("induction[{},{}]", d->layer, d->head)]);
+    const auto mini = data_of({{"show", "induction"}});
+    EXPECT_EQ(mini->induction->kind, heads::Induction::Kind::kRepeated) << "another vocabulary has no pairs of the task";
+    for (const auto& data : {d, mini}) {
+        for (const Lang lang : {Lang::kZh, Lang::kEn}) {
+            View view;
+            view.stage = 2, view.lang = lang;
+            LogCanvas open({0, 0, 1920, 1080}), covered({0, 0, 1920, 1080});
+            heads::draw_induction(open, *data, view);
+            view.revealed = false;
+            heads::draw_induction(covered, *data, view);
+            EXPECT_EQ(open.log().find("⟦"), std::string::npos);
+            EXPECT_NE(open.log(), covered.log());
+        }
+    }
+}
+
 }  // namespace
 }  // namespace dg::viz
