@@ -103,7 +103,7 @@ void draw_picture(Canvas& canvas, const Data& d, const View& view, const Theme& 
     const TextStyle tiny{.size = std::min(t.caption, cell * 1.1F), .color = t.ink2, .align = Align::kCenter};
     for (std::int64_t i = 0; i < n && tiny.size >= 9; ++i) {
         const float at = cell * (static_cast<float>(i) + 0.5F);
-        if (canvas.measure(d.labels[static_cast<std::size_t>(i)], tiny).width > 2 * cell) continue;
+        if (canvas.measure(d.labels[static_cast<std::size_t>(i)], tiny).width > 1.15F * cell) continue;
         canvas.text({map.x + at, map.y - 5}, d.labels[static_cast<std::size_t>(i)], tiny);
         canvas.text({map.x - letters * 0.5F, map.y + at + tiny.size * 0.35F}, d.labels[static_cast<std::size_t>(i)], tiny);
     }

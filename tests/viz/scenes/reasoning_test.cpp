@@ -41,7 +41,8 @@ View finished(Lang lang, bool revealed = true) {
 }
 
 TEST(ReasoningScene, EveryModeDrawsAndCovers) {
-    for (const std::string& mode : reasoning_scene().params.front().choices) {
+    const Scene scene = reasoning_scene();
+    for (const std::string& mode : scene.params.front().choices) {
         const auto s = computed({{"mode", mode}, {"problems", "16"}});
         ASSERT_TRUE(s) << mode << s.error().plain();
         for (const Lang lang : {Lang::kZh, Lang::kEn}) {
@@ -105,7 +106,7 @@ TEST(ReasoningScene, PublishedFiguresAreMarked) {
             EXPECT_EQ(o.kind, Kind::kPublished);
         }
         EXPECT_GT(found, 0);
-        EXPECT_EQ(s.drawn(finished(Lang::kEn, false)).find("72.6"), std::string::npos);
+        EXPECT_EQ(s.drawn(finished(Lang::kEn, false)).find("72.6%"), std::string::npos);
     }
 }
 
