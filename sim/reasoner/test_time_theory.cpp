@@ -70,6 +70,14 @@ VoteShares vote_shares(std::span<const int> answers, int right, std::int64_t n) 
 
 double aha_solution(double a) { return (std::sqrt(4 * a - 3) - 1) / 2; }
 
+double aha_branch(double a, double x, bool outer_plus, bool inner_plus) {
+    constexpr double kNotReal = std::numeric_limits<double>::quiet_NaN();
+    if (a + x < 0) return kNotReal;
+    const double inner = a + (inner_plus ? 1 : -1) * std::sqrt(a + x);
+    if (inner < 0) return kNotReal;
+    return (outer_plus ? 1 : -1) * std::sqrt(inner);
+}
+
 std::vector<AhaRoot> aha_roots(double a) {
     std::vector<double> xs;
     const auto add = [&](double sum, double discriminant) {  // of x^2 - sum x + ...
@@ -82,8 +90,7 @@ std::vector<AhaRoot> aha_roots(double a) {
     for (const double x : xs) {
         AhaRoot r{.x = x};
         r.quartic = (x * x - a) * (x * x - a) - (a + x);
-        const double inner = a + x < 0 ? std::numeric_limits<double>::quiet_NaN() : a - std::sqrt(a + x);
-        r.left = inner < 0 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(inner);
+        r.left = aha_branch(a, x, true, false);
         r.residual = r.left - x;
         r.valid = std::abs(r.residual) < 1e-9 * std::max(1.0, std::abs(x));
         r.outer_plus = x >= 0, r.inner_plus = x * x - a > 0;

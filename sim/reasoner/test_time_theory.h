@@ -42,6 +42,8 @@ struct AhaRoot {
 
 /// Real roots, in rising order: none for a < -1/4, two up to 3/4, then four (equal ones twice).
 std::vector<AhaRoot> aha_roots(double a);
+/// (+|-) sqrt(a (+|-) sqrt(a + x)); NaN where it is not real. With + and -: the equation's left side.
+double aha_branch(double a, double x, bool outer_plus, bool inner_plus);
 /// (sqrt(4 a - 3) - 1) / 2, the solution for a >= 1.
 double aha_solution(double a);
 

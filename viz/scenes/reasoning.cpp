@@ -40,7 +40,6 @@ namespace {
 
 using sim::Style;
 
-constexpr std::int64_t kRecordedSeeds = 3;
 constexpr std::int64_t kVoters = 65;          // samples per problem, and the largest vote
 constexpr std::int64_t kCoinTrials = 4000;
 
@@ -144,8 +143,10 @@ Result<void> show_waits(Data& d, Session& session, const PackedModel& model, con
 Result<void> show_distil(Data& d, Session& session, const PackedModel& model, const Progress& progress) {
     d.student = count_parameters(sim::student_config()).total;
     const auto seed = static_cast<std::int64_t>(d.settings.seed);
-    if (seed >= 1 && seed <= kRecordedSeeds && d.model_name == "reasoner") {
-        DG_ASSIGN(const sim::ReasoningRecording shipped, sim::read_reasoning_recording(session.assets() / "runs" / "reasoning", "distil", seed));
+    const std::filesystem::path folder = session.assets() / "runs" / "reasoning";
+    std::error_code ignored;
+    if (d.model_name == "reasoner" && std::filesystem::exists(folder / fmt::format("distil-{}.csv", seed), ignored)) {
+        DG_ASSIGN(const sim::ReasoningRecording shipped, sim::read_reasoning_recording(folder, "distil", seed));
         d.records = shipped.records, d.hash = shipped.hash, d.recorded = true;
         return {};
     }
@@ -160,6 +161,22 @@ Result<void> show_distil(Data& d, Session& session, const PackedModel& model, co
     return {};
 }
 
+void trace_branches(Data& d) {
+    d.reach = 1.5;
+    for (const sim::AhaRoot& r : d.roots) d.reach = std::max(d.reach, std::abs(r.x) * 1.35);
+    // a branch ends where a root becomes 0: there it meets its neighbour
+    std::vector<double> xs;
+    for (int i = 0; i <= 300; ++i) xs.push_back(-d.reach + 2 * d.reach * i / 300.0);
+    for (const double end : {-d.a, d.a * d.a - d.a})
+        if (std::abs(end) < d.reach) xs.push_back(end);
+    std::ranges::sort(xs);
+    for (const auto& [outer, inner] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}}) {
+        std::vector<PlotPoint> points;
+        for (const double x : xs) points.push_back({x, sim::aha_branch(d.a, x, outer, inner)});
+        d.branches.push_back(std::move(points));
+    }
+}
+
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     auto d = std::make_shared<Data>();
     d->mode = static_cast<Mode>(std::ranges::find(kModes, params.text("mode")) - kModes.begin());
@@ -168,6 +185,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     d->a = params.real("a"), d->p = params.real("p"), d->n = params.integer("n"), d->start = params.text("start") == "weak" ? 0 : 1;
     if (d->mode == Mode::kAha) {
         d->roots = sim::aha_roots(d->a);
+        trace_branches(*d);
         return std::shared_ptr<const SceneData>(std::move(d));
     }
     DG_ASSIGN(const auto loaded, session.model(params.text("model")));
@@ -178,7 +196,10 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     d->flops = sim::decode_flops(c), d->active = count_parameters(c).active, d->layers = c.num_hidden_layers, d->teacher = count_parameters(c).total;
     const PackedModel model(loaded->model);
     if (d->mode == Mode::kBudget) d->settings.terms = 0;
-    if (d->mode == Mode::kWait) d->settings.pen = params.real("pen");
+    if (d->mode == Mode::kWait) {
+        d->settings.pen = params.real("pen"), d->no_slip = 1;
+        for (std::int64_t i = 1; i < d->settings.terms; ++i) d->no_slip *= 1 - d->settings.pen;
+    }
     switch (d->mode) {
         case Mode::kPass:
         case Mode::kVote: DG_TRY(show_votes(*d, model, progress)); break;

@@ -44,6 +44,9 @@ struct Data final : SceneData {
     bool recorded = false;        // kDistil: shipped records
     std::vector<Example> shown;   // kAnswers, kCompute: at once, step by step; kBudget: forced twice; kWait: one per model
     std::vector<sim::AhaRoot> roots;
+    std::vector<std::vector<PlotPoint>> branches;  // kAha: the equation's left side, then the three that squaring mixes in with it
+    double reach = 0;                              // kAha: of both axes
+    double no_slip = 0;                            // kWait: share of responses in which the pen never slips
     std::vector<std::int64_t> votes;       // numbers of voters (samples) of the closed forms
     std::vector<double> exact, exact_against, simulated, simulated_against, pass, pass_simulated;  // at `votes`: p, 1 - p
     sim::DecodeFlops flops;

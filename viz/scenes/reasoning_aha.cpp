@@ -3,36 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace dg::viz::reasoning {
 namespace {
-
-/// y = (+|-) sqrt(a (+|-) sqrt(a + x)): one of the four curves that squaring twice cannot tell apart.
-double branch(double a, double x, bool outer_plus, bool inner_plus) {
-    if (a + x < 0) return std::numeric_limits<double>::quiet_NaN();
-    const double inner = a + (inner_plus ? 1 : -1) * std::sqrt(a + x);
-    if (inner < 0) return std::numeric_limits<double>::quiet_NaN();
-    return (outer_plus ? 1 : -1) * std::sqrt(inner);
-}
-
-std::vector<PlotPoint> curve(double a, double reach, bool outer_plus, bool inner_plus) {
-    std::vector<PlotPoint> points;
-    // the ends of a branch lie where a root becomes 0: there it meets its neighbour
-    std::vector<double> xs;
-    for (int i = 0; i <= 300; ++i) xs.push_back(-reach + 2 * reach * i / 300.0);
-    for (const double end : {-a, a * a - a})
-        if (std::abs(end) < reach) xs.push_back(end);
-    std::ranges::sort(xs);
-    for (const double x : xs) points.push_back({x, branch(a, x, outer_plus, inner_plus)});
-    return points;
-}
-
-double reach_of(const Data& d) {
-    double reach = 1.5;
-    for (const sim::AhaRoot& r : d.roots) reach = std::max(reach, std::abs(r.x) * 1.35);
-    return reach;
-}
 
 void draw_roots(Canvas& canvas, const Data& d, const View& view, const PlotFrame& f) {
     const Theme t = fitted_type(canvas, view);
@@ -52,7 +25,9 @@ void draw_roots(Canvas& canvas, const Data& d, const View& view, const PlotFrame
         TextStyle name = strong(t);
         if (checked > 0 && !r.valid) name.color = t.error.ink;
         const std::string text = fmt::format("x{}", i == 0 ? "₁" : i == 1 ? "₂" : i == 2 ? "₃" : "₄") + (checked > 0 ? r.valid ? " ✓" : " ✗" : "");
-        canvas.text({at.x + 18, at.y + 26}, text, name);
+        const float width = canvas.measure(text, name).width;
+        canvas.fill_rect({at.x + 16, at.y + 12, width + 8, name.size * 1.25F}, t.ground.with_alpha(0.85F), 4);
+        canvas.text({at.x + 20, at.y + 12 + name.size}, text, name);
     }
 }
 
@@ -67,7 +42,7 @@ void draw_verifier(Canvas& canvas, const Data& d, const View& view, Rect area) {
     canvas.text({area.x, y += t.body * 1.7F}, "(x² − x − a)(x² + x + 1 − a) = 0", body(t));
     y += t.body * 3.2F;
     const float w = area.w;
-    const std::array<float, 4> at = {area.x, area.x + w * 0.36F, area.x + w * 0.64F, area.x + w};
+    const std::array<float, 4> at = {area.x, area.x + w * 0.44F, area.x + w * 0.67F, area.x + w};
     canvas.text({at[0], y}, tr(view.lang, "reasoning.aha.candidate"), caption(t));
     canvas.text({at[1], y}, "√(a − √(a + x))", caption(t, Align::kRight));
     canvas.text({at[2], y}, tr(view.lang, "reasoning.aha.residual"), caption(t, Align::kRight));
@@ -82,7 +57,7 @@ void draw_verifier(Canvas& canvas, const Data& d, const View& view, Rect area) {
         TextStyle style = win ? strong(t) : body(t), right = style;
         right.align = Align::kRight;
         canvas.text({at[0], y}, fmt::format("x{} = {}", i == 0 ? "₁" : i == 1 ? "₂" : i == 2 ? "₃" : "₄", found ? fixed(r.x, 4) : "?"), style);
-        canvas.text({at[1] + t.body, y}, !checked ? "?" : std::isfinite(r.left) ? fixed(r.left, 4) : tr(view.lang, "reasoning.aha.not_real"), right);
+        canvas.text({at[1], y}, !checked ? "?" : std::isfinite(r.left) ? fixed(r.left, 4) : tr(view.lang, "reasoning.aha.not_real"), right);
         canvas.text({at[2], y}, !checked ? "?" : !std::isfinite(r.residual) ? std::string(kUnknown) : std::abs(r.residual) < 1e-9 ? number(std::abs(r.residual), 2) : fixed(r.residual, 3), right);
         TextStyle verdict = right;
         verdict.color = !checked ? t.ink3 : r.valid ? t.ink : t.error.ink;
@@ -96,21 +71,21 @@ void draw_verifier(Canvas& canvas, const Data& d, const View& view, Rect area) {
 
 void draw_aha(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const Theme& t = theme(view.theme);
-    const double reach = reach_of(d);
+    const double reach = d.reach;
     const float side = std::min(area.w * 0.42F, area.h * 0.9F), gap = 48;
     Plot plot{.x = {.label = "x", .min = -reach, .max = reach}, .y = {.label = "y", .min = -reach, .max = reach}, .series = {}, .marks = {}, .direct_labels = false};
     const double drawn = view.stage == kSetUp && view.u < 1 ? 0 : 1;
     if (drawn > 0)
-        for (const auto& [outer, inner] : {std::pair{true, true}, {false, false}, {false, true}})
-            plot.series.push_back({.label = "", .points = curve(d.a, reach, outer, inner), .color = against(t), .width = 2.5F, .dash = 9, .gap = 6});
+        for (std::size_t i = 1; i < d.branches.size(); ++i)
+            plot.series.push_back({.label = "", .points = d.branches[i], .color = against(t), .width = 2.5F, .dash = 9, .gap = 6});
     plot.series.push_back({.label = "", .points = {{-reach, -reach}, {reach, reach}}, .color = t.ink3, .width = 2});
-    plot.series.push_back({.label = "", .points = curve(d.a, reach, true, false), .color = t.bar_strong, .width = 5});
+    plot.series.push_back({.label = "", .points = d.branches.front(), .color = t.bar_strong, .width = 5});
     const PlotFrame f = draw_plot(canvas, view, {area.x, area.y, area.w - side - gap, area.h}, plot);
     const Theme small = fitted_type(canvas, view);
     // names at the curves themselves
     TextStyle line = caption(small), real = caption(small);
     real.color = small.ink, real.weight = Weight::kBold;
-    canvas.text({f.px(reach * 0.97), f.py(reach * 0.86)}, "y = x", caption(small, Align::kRight));
+    canvas.text({f.px(reach * 0.97), f.py(reach * 0.86) + small.caption * 1.2F}, "y = x", caption(small, Align::kRight));
     line.color = small.ink2, line.align = real.align = Align::kRight;
     const float right = f.inner.right() - 12, foot = f.inner.bottom() - small.caption * 1.0F;
     const auto sample = [&](float y, float width, const TextStyle& style, const std::string& text, bool dashed) {

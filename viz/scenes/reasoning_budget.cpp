@@ -29,7 +29,9 @@ void name_points(Canvas& canvas, const Data& d, const View& view, const PlotFram
                                     {{"n", fmt::format("{}", static_cast<int>(d.at(i, "waits")))}});
         TextStyle style = caption(t);
         style.color = t.ink, style.weight = Weight::kBold;
-        const float width = canvas.measure(text, style).width, x = std::min(at.x + 14, f.inner.right() - width);
+        const float width = canvas.measure(text, style).width;
+        // its own end stands left of the point, the forced ones right of theirs
+        const float x = d.at(i, "waits") == 0 ? std::max(f.inner.x, at.x - width - 14) : std::min(at.x + 14, f.inner.right() - width);
         const float y = std::clamp(at.y - 12, f.inner.y + style.size, f.inner.bottom() - 6);
         canvas.fill_rect({x - 3, y - style.size, width + 6, style.size * 1.3F}, t.ground.with_alpha(0.85F), 3);
         canvas.text({x, y}, text, style);
@@ -43,13 +45,6 @@ struct WaitBar {
 
 constexpr std::array<WaitBar, 4> kWaitBars = {WaitBar{"wait_given_wrong", "reasoning.wait.after_slip"}, WaitBar{"wait_given_right", "reasoning.wait.after_right"},
                                               WaitBar{"repaired_share", "reasoning.wait.repaired"}, WaitBar{"accuracy", "reasoning.wait.accuracy"}};
-
-/// Share of responses in which the pen never slips: what the accuracy would be at best if nothing were repaired.
-double never_slips(const Data& d) {
-    double share = 1;
-    for (std::int64_t i = 1; i < d.settings.terms; ++i) share *= 1 - d.settings.pen;
-    return share;
-}
 
 /// One model's shares, then one of its responses.
 void draw_model_waits(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area, std::size_t model) {
@@ -66,7 +61,7 @@ void draw_model_waits(Canvas& canvas, const Data& d, const View& view, const The
         draw_bar(canvas, t, track, std::isfinite(value) ? value * done(view, kRun) : 0,
                  {.fill = k == 1 ? against(t) : k == 3 ? t.stream : t.bar_strong, .covered = !open});
         if (k == 3) {
-            const float x = track.x + track.w * static_cast<float>(never_slips(d));
+            const float x = track.x + track.w * static_cast<float>(d.no_slip);
             canvas.line({x, track.y - 6}, {x, track.bottom() + 6}, {.color = t.error.fill, .width = 3});
         }
         canvas.text({area.right(), base}, !open ? "?" : std::isfinite(value) ? percent(value) : std::string(kUnknown), k == 0 ? strong(t, Align::kRight) : body(t, Align::kRight));

@@ -88,9 +88,7 @@ void observe_waits(const Data& d, Observations& out) {
         for (const char* what : {"accuracy", "tokens", "wrong", "wrong_wait", "repaired", "right", "right_wait", "wait_given_wrong", "wait_given_right", "repaired_share"})
             add(out, what, d.at(i, what), name);
     }
-    double ceiling = 1;
-    for (std::int64_t i = 1; i < d.settings.terms; ++i) ceiling *= 1 - d.settings.pen;
-    add(out, "no_slip", ceiling);
+    add(out, "no_slip", d.no_slip);
     add(out, "pen", d.settings.pen);
 }
 
