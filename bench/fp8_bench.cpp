@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <memory>
 
 namespace dg::bench {
@@ -129,6 +130,10 @@ void add_decode_large() {
     const Model<float> model = random_model(large_config(), 1);
     for (const auto& [name, numerics] : {std::pair{"reference-f32", "f32"}, {"bf16", "bf16"}, {"fp8", "fp8"}, {"fp8-tile128", "fp8,tile=128"}}) {
         const auto packed = std::make_shared<PackedModel>(model, *parse_numerics(numerics));
+        const PackedModel::Bytes bytes = packed->bytes();
+        std::cout << fmt::format("fp8-decode/large/{}: {:.1f} MB for {:.1f} M numbers of the Linears
+", name, static_cast<double>(bytes.linear) / 1e6,
+                                 static_cast<double>(bytes.linear_numbers) / 1e6);
         const auto decoder = std::make_shared<Decoder>(*packed);
         add(std::string("fp8-decode/large/") + name, 1, "token", [packed, decoder] {
             set_threads(1);

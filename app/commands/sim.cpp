@@ -1,10 +1,11 @@
-// deepglass sim NAME [--set k=v ...] [--seed S] [-o out.csv|json] | sim --list
+// deepglass sim NAME [--set k=v ...] [--seed S] [--recipe] [-o out.csv|json] | sim --list
 #include "app/commands/command.h"
 #include "app/interrupt.h"
 #include "app/progress_line.h"
 #include "engine/io/files.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "sim/job.h"
+#include "sim/record_file.h"
 #include "viz/export/recipe.h"
 
 namespace dg::app {
@@ -13,7 +14,7 @@ namespace {
 struct Options {
     std::string name, seed, output;
     std::vector<std::string> set;
-    bool list = false;
+    bool list = false, recipe = false;
 };
 
 std::string help_of(const Context& c, const sim::Experiment& experiment, const sim::ParamSpec& spec) {
@@ -66,7 +67,8 @@ Result<void> run_sim(Context& c, const Options& o) {
     DG_ASSIGN(const Format format, format_of(o.output));
     DG_ASSIGN(const sim::Params params, read_params(o, *experiment));
     DG_ASSIGN(const sim::Records records, perform_job(c, *experiment, params));
-    const std::string text = format == Format::kCsv ? sim::records_csv(records) : sim::records_json(*experiment, params, records, viz::program_version());
+    std::string text = format == Format::kCsv ? sim::records_csv(records) : sim::records_json(*experiment, params, records, viz::program_version());
+    if (format == Format::kCsv && o.recipe) text.insert(0, sim::recipe_line(*experiment, params, text));
     if (!o.output.empty()) return write_file(o.output, text);
     c.out << text;
     return {};
@@ -80,6 +82,7 @@ Action declare_sim(CLI::App& cli, const Context& context) {
     cli.add_option("--set", o->set, context.word("cli.sim.set"))->allow_extra_args(false);
     cli.add_option("--seed", o->seed, context.word("cli.sim.seed"));
     cli.add_option("-o,--output", o->output, context.word("cli.sim.output"));
+    cli.add_flag("--recipe", o->recipe, context.word("cli.sim.recipe"));
     cli.add_flag("--list", o->list, context.word("cli.sim.list"));
     return [o](Context& c) -> Result<void> {
         if (o->list) return list_experiments(c), Result<void>();

@@ -43,6 +43,22 @@ double int8_error(const Tensor<float>& x, const Tensor<float>& w, std::int64_t t
     return product_error(x, w, fp8::fake_quantise_int8(x, tile > 0 ? 1 : 0, tile), fp8::fake_quantise_int8(w, tile, tile));
 }
 
+/// Mean main loss per predicted token.
+Result<double> mean_loss(const Model<float>& model, const Numerics& numerics, std::span<const TokenBatch> documents) {
+    double sum = 0, count = 0;
+    for (const TokenBatch& batch : documents) {
+        if (batch.length < 2) continue;
+        Tape<float> tape;
+        ForwardOptions options;
+        options.mtp = false;
+        options.numerics = numerics;
+        DG_TRY(forward(model, batch, options, tape));
+        const auto tokens = static_cast<double>(batch.batch * (batch.length - 1));
+        sum += tokens * static_cast<double>(tape.value(tape.find("loss.main"))[0]), count += tokens;
+    }
+    return sum / count;
+}
+
 }  // namespace
 
 Model<float> with_outlier_channel(const Model<float>& model, std::int64_t channel, float factor) {
@@ -61,6 +77,25 @@ ProductErrors product_errors(float factor, std::uint64_t seed) {
     for (std::int64_t r = 0; r < x.rows(); ++r) x.row(r)[0] *= factor;
     for (std::int64_t r = 0; r < w.rows(); ++r) w.row(r)[0] /= factor;
     return {.e4m3_tensor = e4m3_error(x, w, 0), .e4m3_tile128 = e4m3_error(x, w, 128), .e4m3_tile16 = e4m3_error(x, w, 16), .int8_tensor = int8_error(x, w, 0), .int8_tile16 = int8_error(x, w, 16)};
+}
+
+Result<std::vector<ChannelLoss>> channel_losses(const Model<float>& model, std::int64_t channel, std::span<const Numerics> formats,
+                                                std::span<const TokenBatch> documents, std::uint64_t seed, const std::function<bool(double)>& report) {
+    std::vector<ChannelLoss> all;
+    double factor = 1;
+    constexpr int kPowers = 7;
+    for (int power = 0; power < kPowers; ++power, factor *= 10) {
+        const Model<float> loud = with_outlier_channel(model, channel, static_cast<float>(factor));
+        ChannelLoss point{.factor = factor, .loss = {}, .product = product_errors(static_cast<float>(factor), seed)};
+        for (const Numerics& numerics : formats) {
+            const double done = (power + static_cast<double>(point.loss.size()) / static_cast<double>(formats.size())) / kPowers;
+            if (!report(done)) return Error{"cancelled", {}, ""};
+            DG_ASSIGN(const double loss, mean_loss(loud, numerics, documents));
+            point.loss.push_back(loss);
+        }
+        all.push_back(std::move(point));
+    }
+    return all;
 }
 
 }  // namespace dg::sim::fp8_lab

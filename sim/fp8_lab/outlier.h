@@ -3,6 +3,10 @@
 
 #include "engine/model/model.h"
 
+#include <functional>
+#include <span>
+#include <vector>
+
 namespace dg::sim::fp8_lab {
 
 /// The same function with channel `channel` of every normed input of attention and MLP multiplied by `factor`: the norm's gain is,
@@ -15,5 +19,15 @@ struct ProductErrors {
     double int8_tensor = 0, int8_tile16 = 0;
 };
 ProductErrors product_errors(float factor, std::uint64_t seed);
+
+/// What one loud channel costs: the model's mean loss in several number formats, and the errors of one product.
+struct ChannelLoss {
+    double factor = 1;
+    std::vector<double> loss;  // nats per token, by number format; NaN when a logit is none
+    ProductErrors product;
+};
+/// factor 1, 10, ..., 1e6. `channel` within the hidden size. Error codes: cancelled, those of forward().
+Result<std::vector<ChannelLoss>> channel_losses(const Model<float>& model, std::int64_t channel, std::span<const Numerics> formats,
+                                                std::span<const TokenBatch> documents, std::uint64_t seed, const std::function<bool(double)>& report);
 
 }  // namespace dg::sim::fp8_lab

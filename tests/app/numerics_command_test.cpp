@@ -148,6 +148,13 @@ TEST(NumericsCommands, GenerateEvalAndGradientsTakeAFormat) {
     const std::string out = temporary("gradients.safetensors");
     ASSERT_EQ(call({"gradients", kFp8Model, "--ids", kIds, "--numerics", "fp8", "-o", out}).status, 0);
     EXPECT_TRUE(read(out).tensors.contains("lm_head.weight"));
+    const std::string text = temporary("text.txt");
+    ASSERT_TRUE(write_file(text, "湖南大学在长沙。"));
+    const Outcome plain = call({"eval", "mini", text}), low = call({"eval", "mini", text, "--numerics", "fp8-e5m2"});
+    ASSERT_EQ(plain.status, 0) << plain.err;
+    ASSERT_EQ(low.status, 0) << low.err;
+    EXPECT_NE(plain.out, low.out);
+    EXPECT_EQ(call({"eval", "mini", text, "--numerics", "fp9"}).status, 2);
     const Outcome bad = call({"generate", kFp8Model, "--ids", kIds, "--numerics", "fp8,tyle=3"});
     EXPECT_EQ(bad.status, 2);
     EXPECT_NE(bad.err.find("tile=32"), std::string::npos) << bad.err;

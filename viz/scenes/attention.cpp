@@ -126,7 +126,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
                                                  const Progress& progress) {
     if (toys::is_toy(params.text("show"))) return toys::compute(session, params, progress);
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
-    DG_ASSIGN(const auto run, session.trace(params.text("model"), params.text("prompt")));
+    DG_ASSIGN(const auto run, session.trace(model_of(params), params.text("prompt")));
     DG_ASSIGN(const auto data, make_data(run, params.integer("layer"), params.integer("head"),
                                          params.integer("position")));
     return std::shared_ptr<const SceneData>(data);
@@ -241,7 +241,8 @@ Scene attention_scene() {
                    {.id = "pairs", .type = ParamType::kInt, .default_value = "1000", .min = 8, .max = 100000},
                    {.id = "hidden", .type = ParamType::kInt, .default_value = "4096", .min = 1, .max = 65536},
                    {.id = "length", .type = ParamType::kInt, .default_value = "4096", .min = 64, .max = 4194304},
-                   seed_param()},
+                   seed_param(),
+                   numerics_param()},
         .stages = {{"score", 1.2}, {"scale", 0.8}, {"mask", 0.8}, {"softmax", 1.6}, {"mix", 1.2}},
         .compute = &attention::compute,
         .draw = &attention::draw,

@@ -133,12 +133,13 @@ std::vector<ParamSpec> specs() {
             {.id = "watch", .type = ParamType::kText, .default_value = ""},
             {.id = "edit", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 65535},
             {.id = "replace", .type = ParamType::kText, .default_value = "长"},
-            seed_param(1)};
+            seed_param(1),
+            numerics_param()};
 }
 
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
-    DG_ASSIGN(const auto run, session.trace(params.text("model"), params.text("prompt"), {.lens = true}));
+    DG_ASSIGN(const auto run, session.trace(model_of(params), params.text("prompt"), {.lens = true}));
     const std::string& show = params.text("show");
     const Wanted wanted{.layer = params.integer("layer"), .position = params.integer("position"), .watch = params.text("watch"),
                         .isolate = show == "isolate", .neurons = show == "neurons", .edit = params.integer("edit"), .replace = params.text("replace"),

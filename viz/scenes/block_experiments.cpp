@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kSilenced = 5;
 constexpr int kDraws = 20;
 
-Result<void> plain_forward(const Model<float>& model, const TokenBatch& batch, Tape<float>& tape) {
+Result<void> plain_forward(const Model<float>& model, const Numerics& numerics, const TokenBatch& batch, Tape<float>& tape) {
     ForwardOptions options;
-    options.mtp = options.losses = false;
+    options.mtp = options.losses = false, options.numerics = numerics;
     return forward(model, batch, options, tape);
 }
 
@@ -38,7 +38,9 @@ Result<std::vector<double>> edited_change(const Data& d, const Tape<float>& othe
     const Tensor<float>& changed = other.value(other.find(in));
     std::copy_n(changed.row(edit), changed.cols(), mixed.row(edit));
     Tape<float> tape;
-    DG_TRY(forward_sublayer(d.run->model->model, d.layer, which, std::move(mixed), {}, tape));
+    ForwardOptions options;
+    options.numerics = d.run->model->numerics;
+    DG_TRY(forward_sublayer(d.run->model->model, d.layer, which, std::move(mixed), options, tape));
     return changes(d.at(d.own(attention ? "attn.out" : "mlp.out")), tape.value(tape.find(attention ? "attn.out" : "mlp.out")));
 }
 
@@ -107,7 +109,7 @@ Result<double> p_without(const Data& d, Model<float>& model, std::span<const Neu
         }
     }
     Tape<float> tape;
-    const Result<void> ran = plain_forward(model, d.run->batch, tape);
+    const Result<void> ran = plain_forward(model, d.run->model->numerics, d.run->batch, tape);
     for (std::size_t i = kept.size(); i-- > 0;) *kept[i].first = kept[i].second;
     if (!ran) return ran.error();
     const Tensor<float>& logits = tape.value(tape.find("logits"));
@@ -128,7 +130,7 @@ Result<void> measure_isolation(Data& d, std::int64_t edit, const std::string& re
     TokenBatch batch = d.run->batch;
     batch.ids[static_cast<std::size_t>(edit)] = ids.front();
     Tape<float> other;
-    DG_TRY(plain_forward(d.run->model->model, batch, other));
+    DG_TRY(plain_forward(d.run->model->model, d.run->model->numerics, batch, other));
     d.isolation.edited = edit, d.isolation.from = d.labels[static_cast<std::size_t>(edit)], d.isolation.to = d.label(ids.front());
     DG_ASSIGN(d.isolation.attention, edited_change(d, other, Sublayer::kAttention, edit));
     DG_ASSIGN(d.isolation.feed_forward, edited_change(d, other, Sublayer::kFeedForward, edit));

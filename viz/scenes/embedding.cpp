@@ -42,7 +42,8 @@ std::vector<ParamSpec> specs() {
             {.id = "word", .type = ParamType::kText, .default_value = ""},
             {.id = "depth", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = 61},
             {.id = "pick", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 7},
-            seed_param(1)};
+            seed_param(1),
+            numerics_param()};
 }
 
 /// The row by lookup against the product of a one-hot vector with the whole table.
@@ -62,7 +63,7 @@ void measure_lookup(Data& d) {
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
-    const std::string& name = params.text("model");
+    const std::string name = model_of(params);
     d->show = params.text("show");
     DG_ASSIGN(d->model, session.model(name));
     DG_ASSIGN(d->run, session.trace(name, params.text("prompt")));

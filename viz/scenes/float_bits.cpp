@@ -126,6 +126,16 @@ Theme fitted(const View& view, Rect page) {
     return t;
 }
 
+Color numerics_color(const Theme& t, std::string_view numerics) {
+    if (numerics == "f32") return t.ink;
+    if (numerics == "chaos") return t.stream;
+    if (numerics == "bf16") return t.experts[7];
+    if (numerics == "fp8") return t.bar;
+    if (numerics == "fp8-raw") return t.error.fill;
+    if (numerics == "fp8-tensor") return t.experts[5];
+    return t.experts[6];
+}
+
 float fit(const Canvas& canvas, std::string_view text, TextStyle style, float width) {
     const float natural = canvas.measure(text, style).width;
     return natural <= width ? style.size : std::max(style.size * 0.6F, style.size * width / natural);

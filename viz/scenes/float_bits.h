@@ -50,6 +50,9 @@ void draw_underflow_mark(Canvas& canvas, const Theme& theme, Vec2 center, float 
 /// The theme with its type shrunk on pages smaller than 1600 x 900.
 Theme fitted(const View& view, Rect page);
 
+/// The colour of a number format's curves and dots ("f32", "chaos", "bf16", "fp8", "fp8-tensor", ...): the same in every picture.
+Color numerics_color(const Theme& theme, std::string_view numerics);
+
 /// Size of `style` or less, so that the text fits into `width`; never under 0.6 of it.
 float fit(const Canvas& canvas, std::string_view text, TextStyle style, float width);
 /// Text of at most `width`: shrunk, then cut in the middle.

@@ -26,7 +26,7 @@ std::vector<ParamSpec> specs() {
     const std::vector<std::string> schemes(lab::scheme_names().begin(), lab::scheme_names().end());
     return {model_param(),
             prompt_param("湖南大学在长沙，小明在湖南大学读书。"),
-            {.id = "mode", .type = ParamType::kChoice, .default_value = "map", .choices = {"map", "sweep", "accumulate", "layers", "gate"}},
+            {.id = "mode", .type = ParamType::kChoice, .default_value = "map", .choices = {"map", "sweep", "accumulate", "layers", "gate", "outlier"}},
             {.id = "source", .type = ParamType::kChoice, .default_value = "model", .choices = {"model", "sine"}},
             layer_param(3),
             {.id = "tensor", .type = ParamType::kText, .default_value = "post_attention_layernorm"},
@@ -49,7 +49,7 @@ std::vector<ParamSpec> specs() {
 }
 
 Mode mode_of(const std::string& id) {
-    return id == "map" ? Mode::kMap : id == "sweep" ? Mode::kSweep : id == "accumulate" ? Mode::kAccumulate : id == "layers" ? Mode::kLayers : Mode::kGate;
+    return id == "map" ? Mode::kMap : id == "sweep" ? Mode::kSweep : id == "accumulate" ? Mode::kAccumulate : id == "layers" ? Mode::kLayers : id == "gate" ? Mode::kGate : Mode::kOutlier;
 }
 
 /// A pass of its own, so that the stored matrices can be recorded behind it.
@@ -239,6 +239,29 @@ Result<void> measure_gate(Data& d, Session& session, const Params& params, const
     return {};
 }
 
+/// Documents that training never saw, one channel of the stream louder and louder, the function unchanged.
+Result<void> measure_outlier(Data& d, Session& session, const Params& params, const Progress& progress) {
+    DG_ASSIGN(d.model, session.model(params.text("model")));
+    const Model<float>& model = d.model->model;
+    d.documents = static_cast<int>(params.integer("documents"));
+    d.loud = std::min(params.integer("channel"), model.config.hidden_size - 1);
+    std::vector<TokenBatch> documents;
+    for (int i = 0; i < d.documents; ++i) {
+        TokenBatch batch{1, 0, d.model->tokenizer.encode(sim::document(hash_words(d.seed, hash_text("outlier")), static_cast<std::uint64_t>(i)).text)};
+        if (static_cast<std::int64_t>(batch.ids.size()) > model.config.max_position_embeddings) batch.ids.resize(static_cast<std::size_t>(model.config.max_position_embeddings));
+        batch.length = static_cast<std::int64_t>(batch.ids.size());
+        documents.push_back(std::move(batch));
+    }
+    std::vector<Numerics> formats;
+    for (const std::string& name : {std::string("f32"), std::string("fp8-tensor"), fmt::format("fp8,tile={}", params.integer("tile"))}) {
+        DG_ASSIGN(const Numerics numerics, parse_numerics(name));
+        formats.push_back(numerics);
+        d.formats.push_back(name.substr(0, name.find(',')));
+    }
+    DG_ASSIGN(d.channel, lab::channel_losses(model, d.loud, formats, documents, d.seed, progress.report));
+    return {};
+}
+
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     auto d = std::make_shared<Data>();
     d->mode = mode_of(params.text("mode"));
@@ -250,13 +273,14 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
         case Mode::kAccumulate: DG_TRY(measure_sums(*d, params, progress)); break;
         case Mode::kLayers: DG_TRY(measure_layers(*d, session, params, progress)); break;
         case Mode::kGate: DG_TRY(measure_gate(*d, session, params, progress)); break;
+        case Mode::kOutlier: DG_TRY(measure_outlier(*d, session, params, progress)); break;
     }
     return std::shared_ptr<const SceneData>(std::move(d));
 }
 
 void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view) {
     const auto& d = static_cast<const Data&>(base);
-    if (d.mode != Mode::kAccumulate && !d.run) return draw_empty(canvas, view, tr(view.lang, "state.empty.prompt"));
+    if (d.mode != Mode::kAccumulate && d.mode != Mode::kOutlier && !d.run) return draw_empty(canvas, view, tr(view.lang, "state.empty.prompt"));
     const Rect area = draw_frame(canvas, view, words(d, view));
     const Theme t = float_bits::fitted(view, canvas.page());
     switch (d.mode) {
@@ -265,6 +289,7 @@ void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view
         case Mode::kAccumulate: return draw_accumulate_page(canvas, d, view, t, area);
         case Mode::kLayers: return draw_layers_page(canvas, d, view, t, area);
         case Mode::kGate: return draw_gate_page(canvas, d, view, t, area);
+        case Mode::kOutlier: return draw_outlier_page(canvas, d, view, t, area);
     }
 }
 

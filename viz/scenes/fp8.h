@@ -7,10 +7,12 @@
 //   fp8_accumulate.cpp  long sums in a short accumulator
 //   fp8_layers.cpp      error from layer to layer, and the first other choice
 //   fp8_gate.cpp        the router quantised as well
+//   fp8_outlier.cpp     one channel made louder and louder: loss of the model, error of one product
 #pragma once
 
 #include "sim/fp8_lab/accumulate.h"
 #include "sim/fp8_lab/layers.h"
+#include "sim/fp8_lab/outlier.h"
 #include "sim/fp8_lab/schemes.h"
 #include "viz/scenes/float_bits.h"
 #include "viz/scenes/scene.h"
@@ -24,7 +26,7 @@ namespace dg::viz::fp8_page {
 
 namespace lab = dg::sim::fp8_lab;
 
-enum class Mode { kMap, kSweep, kAccumulate, kLayers, kGate };
+enum class Mode { kMap, kSweep, kAccumulate, kLayers, kGate, kOutlier };
 
 /// One format of mode layers.
 struct Policy {
@@ -74,6 +76,11 @@ struct Data : SceneData {
     std::vector<std::string> gate_tokens;  // of the first text
     int documents = 0;
 
+    // mode outlier
+    std::vector<std::string> formats;       // of the losses
+    std::vector<lab::ChannelLoss> channel;  // by factor
+    std::int64_t loud = 0;                  // the channel
+
     [[nodiscard]] const Trace* trace() const override { return run.get(); }
 
     [[nodiscard]] std::string model_hash() const override { return model ? model->model.hash : ""; }
@@ -117,6 +124,7 @@ void draw_sweep_page(Canvas& canvas, const Data& data, const View& view, const T
 void draw_accumulate_page(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_layers_page(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_gate_page(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
+void draw_outlier_page(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 
 std::vector<Observation> observe(const SceneData& data);
 PageText words(const Data& data, const View& view);

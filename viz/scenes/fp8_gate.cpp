@@ -34,15 +34,17 @@ void draw_grid(Canvas& canvas, const Data& d, const View& view, const Theme& t, 
 void draw_shares(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     const float names = t.body * 4, number_w = t.body * 7;
     const float pitch = std::min(area.h / static_cast<float>(d.gates.size()), t.body * 2.4F);
-    double most = 0.01;
+    double most = 0.01, end = 0.01;
     for (const GateLayer& g : d.gates) most = std::max(most, g.tokens > 0 ? static_cast<double>(g.changed) / static_cast<double>(g.tokens) : 0);
+    while (end < most) end = end < 0.05 ? 0.05 : end < 0.1 ? 0.1 : end < 0.2 ? 0.2 : end < 0.5 ? 0.5 : 1.0;
+    if (view.revealed) canvas.text({area.right() - number_w, area.y - t.label * 0.15F}, tr(view.lang, "fp8.gate.end", {{"share", percent(end, 0)}}), caption(t, Align::kRight));
     for (std::size_t l = 0; l < d.gates.size(); ++l) {
         const GateLayer& g = d.gates[l];
         const double share = g.tokens > 0 ? static_cast<double>(g.changed) / static_cast<double>(g.tokens) : 0;
         const float y = area.y + pitch * static_cast<float>(l), base = y + pitch * 0.62F;
         canvas.text({area.x, base}, tr(view.lang, "fp8.gate.layer", {{"layer", fmt::format("{}", g.layer)}}), label(t));
         const Rect track{area.x + names, y + pitch * 0.2F, area.w - names - number_w, pitch * 0.6F};
-        draw_bar(canvas, t, track, share / (most * 1.1) * done(view, kCompare), {.fill = t.error.fill, .covered = !view.revealed});
+        draw_bar(canvas, t, track, share / end * done(view, kCompare), {.fill = t.error.fill, .covered = !view.revealed});
         const std::string text = view.revealed && view.stage >= kCompare ? fmt::format("{}  ({})", percent(share), fmt::format("{} / {}", g.changed, g.tokens)) : "?";
         float_bits::draw_fitted(canvas, {area.right(), base}, text, body(t, Align::kRight), number_w - 12);
     }

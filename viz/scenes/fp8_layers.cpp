@@ -9,17 +9,12 @@
 namespace dg::viz::fp8_page {
 namespace {
 
-Color policy_color(const Theme& t, std::size_t i) {
-    const std::array<Color, 5> colors = {t.stream, t.ink, t.experts[6], t.experts[7], t.error.fill};
-    return colors[i % colors.size()];
-}
-
 Plot plot_of(const Data& d, const View& view, const Theme& t) {
     const auto last = static_cast<double>(d.followed.size() - 1);
     Plot plot{.x = {.label = tr(view.lang, "fp8.layers.x"), .min = 0, .max = last}, .y = {.label = tr(view.lang, "fp8.layers.y"), .min = 1e-4, .max = 1, .log = true, .percent = true}};
     double low = 1;
     for (std::size_t i = 0; i < d.policies.size(); ++i) {
-        Series s{.label = d.policies[i].name, .color = policy_color(t, i), .width = 3, .dots = true};
+        Series s{.label = d.policies[i].name, .color = float_bits::numerics_color(t, d.policies[i].name), .width = 3, .dots = true};
         const std::vector<double>& error = d.policies[i].errors.error;
         for (std::size_t k = 1; k < error.size(); ++k) {
             if (!(error[k] > 0)) continue;
@@ -49,8 +44,9 @@ std::array<std::string, 4> cells_of(const Data& d, const View& view, const Polic
             d.reference_text.empty() ? std::string(kUnknown) : p.first_differs < 0 ? none : fmt::format("{}", p.first_differs + 1)};
 }
 
-void draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
-    const float pitch = std::min(area.h / 6.5F, t.body * 2.6F);
+/// Returns its lower end.
+float draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
+    const float pitch = std::min(area.h / 6.5F, t.body * 2.1F);
     float x = area.x;
     for (std::size_t c = 0; c < kColumns.size(); ++c) {
         const float w = area.w * kColumns[c].share;
@@ -62,7 +58,7 @@ void draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     const bool told = view.revealed && view.stage >= kCompare;
     for (std::size_t i = 0; i < d.policies.size(); ++i) {
         const float y = area.y + pitch * static_cast<float>(i + 1), base = y + pitch * 0.62F;
-        canvas.fill_circle({area.x + t.body * 0.35F, base - t.body * 0.33F}, t.body * 0.3F, policy_color(t, i));
+        canvas.fill_circle({area.x + t.body * 0.35F, base - t.body * 0.33F}, t.body * 0.3F, float_bits::numerics_color(t, d.policies[i].name));
         float_bits::draw_fitted(canvas, {area.x + t.body, base}, d.policies[i].name, strong(t), area.w * kColumns[0].share - t.body - 8);
         const auto cells = cells_of(d, view, d.policies[i]);
         float right = area.x + area.w * kColumns[0].share;
@@ -71,6 +67,29 @@ void draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t,
             right += w;
             float_bits::draw_fitted(canvas, {right, base}, told ? cells[c] : "?", body(t, Align::kRight), w - 12);
         }
+    }
+    return area.y + pitch * static_cast<float>(d.policies.size() + 1);
+}
+
+/// What f32 writes, and for every format the first token that it writes otherwise.
+void draw_texts(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
+    float y = area.y + t.label;
+    canvas.text({area.x, y}, tr(view.lang, "fp8.layers.text"), label(t));
+    std::string written;
+    for (const std::int32_t id : d.reference_text) written += d.model->tokenizer.bytes(id);
+    const std::string text = printable(d.prompt + written);
+    y += t.body * 1.5F;
+    y = draw_wrapped(canvas, {area.x, y}, view.revealed ? text : d.prompt, body(t), area.w, 3);
+    if (!view.revealed || view.stage < kCompare) return;
+    y += t.label * 1.9F;
+    for (const Policy& p : d.policies) {
+        const auto at = static_cast<std::size_t>(p.first_differs);
+        if (p.first_differs < 0 || at >= p.text.size() || at >= d.reference_text.size() || y + t.label * 1.4F > area.bottom()) continue;
+        const auto word = [&](const std::vector<std::int32_t>& ids) { return d.model->tokenizer.label(ids[at]); };
+        const std::string line = tr(view.lang, "fp8.layers.other", {{"name", p.name}, {"n", fmt::format("{}", at + 1)}, {"f32", word(d.reference_text)}, {"other", word(p.text)}});
+        canvas.fill_circle({area.x + t.label * 0.35F, y - t.label * 0.33F}, t.label * 0.3F, float_bits::numerics_color(t, p.name));
+        float_bits::draw_fitted(canvas, {area.x + t.label, y}, line, label(t), area.w - t.label);
+        y += t.label * 1.5F;
     }
 }
 
@@ -81,15 +100,8 @@ void draw_layers_page(Canvas& canvas, const Data& d, const View& view, const The
     const float left = area.w * 0.47F;
     draw_plot(canvas, view, {area.x, area.y, left, area.h}, plot_of(d, view, t));
     const float x = area.x + left + t.body * 2.5F;
-    draw_table(canvas, d, view, t, {x, area.y, area.right() - x, area.h * 0.62F});
-    // the greedy text of f32, and where the coarsest of the good formats leaves it
-    if (d.reference_text.empty()) return;
-    const float y = area.y + area.h * 0.68F;
-    canvas.text({x, y}, tr(view.lang, "fp8.layers.text"), label(t));
-    std::string written;
-    for (const std::int32_t id : d.reference_text) written += d.model->tokenizer.bytes(id);
-    const std::string text = printable(d.prompt + written);
-    draw_wrapped(canvas, {x, y + t.body * 1.6F}, view.revealed ? text : d.prompt, body(t), area.right() - x, 4);
+    const float y = draw_table(canvas, d, view, t, {x, area.y, area.right() - x, area.h * 0.62F}) + t.body;
+    if (!d.reference_text.empty()) draw_texts(canvas, d, view, t, {x, y, area.right() - x, area.bottom() - y});
 }
 
 }  // namespace dg::viz::fp8_page

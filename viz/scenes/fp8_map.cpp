@@ -50,15 +50,17 @@ std::vector<Color> cell_colors(const Data& d, const Theme& t, const lab::Stored&
     return colors;
 }
 
-/// ▽ on every cell that became zero; squares where the cells are small.
+/// ▽ on every cell that became zero, squares where the cells are small; NaN and infinity as themselves.
 void draw_flags(Canvas& canvas, const Data& d, const Theme& t, const lab::Stored& s, Rect grid) {
     const float w = grid.w / static_cast<float>(d.shown_cols), h = grid.h / static_cast<float>(d.shown_rows);
     const float size = std::min(w, h);
     for (std::int64_t r = 0; r < d.shown_rows; ++r) {
         for (std::int64_t c = 0; c < d.shown_cols; ++c) {
+            const double stored = static_cast<double>(d.value(s.quantised).row(d.first_row + r)[d.first_col + c]);
+            if (!std::isfinite(stored)) draw_cell_mark(canvas, t, {grid.x + w * static_cast<float>(c), grid.y + h * static_cast<float>(r), w, h}, stored);
             if (s.fates[static_cast<std::size_t>((d.first_row + r) * d.cols + d.first_col + c)] != lab::kUnderflow) continue;
             const Vec2 center{grid.x + w * (static_cast<float>(c) + 0.5F), grid.y + h * (static_cast<float>(r) + 0.5F)};
-            if (size >= 9) float_bits::draw_underflow_mark(canvas, t, center, size * 0.55F);
+            if (size >= 6) float_bits::draw_underflow_mark(canvas, t, center, size * (size >= 9 ? 0.55F : 0.75F));
             else canvas.fill_rect({center.x - size * 0.3F, center.y - size * 0.3F, size * 0.6F, size * 0.6F}, t.stream);
         }
     }
@@ -125,8 +127,8 @@ void draw_scales(Canvas& canvas, const Data& d, const View& view, const Theme& t
 
 /// Two big numbers and what they count.
 void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& t, const lab::Stored& s, Rect area, bool told) {
-    // three pairs of number and words when something overflowed
-    const float pairs = s.loss.overflow > 0 ? 3 : 2, size = std::min(t.heading * 1.1F, area.h / pairs - t.caption * 1.9F), x = area.x;
+    // further pairs of number and words when something overflowed or is no number
+    const float pairs = 2.0F + (s.loss.overflow > 0 ? 1.0F : 0.0F) + (s.loss.nan > 0 ? 1.0F : 0.0F), size = std::min(t.heading * 1.1F, area.h / pairs - t.caption * 1.9F), x = area.x;
     float y = area.y + size * 1.1F;
     const auto pair = [&](const std::string& number_text, const std::string& what, bool error) {
         TextStyle big{.size = size, .color = error ? t.error.ink : t.ink, .weight = Weight::kBold};
@@ -137,6 +139,7 @@ void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& 
     pair(percent(s.loss.zeros_others), tr(view.lang, "fp8.number.zeros"), false);
     pair(percent(s.loss.error_others), tr(view.lang, d.outlier ? "fp8.number.error_others" : "fp8.number.error"), false);
     if (s.loss.overflow > 0) pair(grouped(s.loss.overflow), tr(view.lang, "fp8.number.overflow"), true);
+    if (s.loss.nan > 0) pair(grouped(s.loss.nan), tr(view.lang, "fp8.number.nan"), true);
 }
 
 void draw_one(Canvas& canvas, const Data& d, const View& view, const Theme& t, std::size_t which, Rect area) {
@@ -149,8 +152,8 @@ void draw_one(Canvas& canvas, const Data& d, const View& view, const Theme& t, s
     float_bits::draw_fitted(canvas, {p.head.x, p.head.y + t.body}, scheme_text(view.lang, s.how), strong(t), p.grid.w);
     const double scale = s.scales.empty() ? 1 : static_cast<double>(d.value(s.scales)[0]);
     const std::string below = s.scales.empty() || d.value(s.scales).size() > 1
-                                  ? tr(view.lang, "fp8.map.scales", {{"count", grouped(s.scales.empty() ? 0 : d.value(s.scales).size())}, {"rows", grouped(d.rows)}, {"cols", grouped(d.cols)}})
-                                  : tr(view.lang, "fp8.map.scale", {{"scale", number(scale)}, {"rows", grouped(d.rows)}, {"cols", grouped(d.cols)}});
+                                  ? tr(view.lang, "fp8.map.scales", {{"amax", number(s.loss.amax)}, {"count", grouped(s.scales.empty() ? 0 : d.value(s.scales).size())}, {"rows", grouped(d.rows)}, {"cols", grouped(d.cols)}})
+                                  : tr(view.lang, "fp8.map.scale", {{"amax", number(s.loss.amax)}, {"scale", number(scale)}, {"rows", grouped(d.rows)}, {"cols", grouped(d.cols)}});
     float_bits::draw_fitted(canvas, {p.head.x, p.head.y + t.body + t.label * 1.5F}, below, label(t), p.grid.w - t.caption * 14);
     draw_ramp(canvas, d, t, {p.grid.x, p.head.y, p.grid.w, p.head.h - t.label * 0.5F});
     const std::vector<Color> colors = cell_colors(d, t, s, view.revealed ? rounded : 0);
@@ -177,15 +180,15 @@ void draw_steps(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     const lab::Stored& s = d.stored[which];
     const lab::CellSteps c = lab::steps_of(d.run->tape, s, row, col);
     const bool told = view.revealed && (which == 0 ? done(view, kRound) : done(view, kCompare)) >= 0.5;
-    float y = area.y + t.label;
+    float y = area.y + t.label * 1.1F;
     float_bits::draw_fitted(canvas, {area.x, y}, scheme_text(view.lang, s.how), {.size = t.label, .color = t.ink, .weight = Weight::kBold}, area.w);
-    y += t.body * 1.4F;
+    y += t.body * 1.3F;
     const std::string division = s.scales.empty() || s.how.scheme == lab::Scheme::kRaw ? fmt::format("x = {}", number(c.x, 4)) : fmt::format("x / s = {} / {} = {}", number(c.x), number(c.scale), number(c.scaled));
     float_bits::draw_fitted(canvas, {area.x, y}, division, body(t), area.w);
     if (!s.scales.empty()) canvas.region({{area.x, y - t.body, area.w, t.body * 1.3F}, CellRef{s.scales, {c.scale_row, c.scale_col}}, "", ""});
-    y += t.body * 0.5F;
+    y += t.body * 0.4F;
     if (s.format != nullptr && s.format->bits() <= 16) {
-        const float h = std::min(t.body * 1.9F, area.h * 0.26F);
+        const float h = std::min(t.body * 1.9F, area.h * 0.22F);
         float_bits::draw_bits(canvas, view, t, {area.x, y, std::min(area.w, h * 7.4F), h}, *s.format, c.code, {.labels = false, .covered = !told});
         y += h;
     }
@@ -216,7 +219,7 @@ void draw_cell_panel(Canvas& canvas, const Data& d, const View& view, const Them
     const std::string exact = fmt::format("x = {}", number(value, 5));
     float_bits::draw_fitted(canvas, {area.x, area.y + t.body + t.heading * 1.35F}, exact, heading(t), area.w);
     canvas.region({{area.x, area.y + t.body + t.heading * 0.4F, area.w, t.heading * 1.3F}, CellRef{d.stored[0].x, {row, col}}, "", ""});
-    const float top = area.y + t.body + t.heading * 2.1F, h = (area.bottom() - top) / 2;
+    const float top = area.y + t.body + t.heading * 1.9F, h = (area.bottom() - top) / 2;
     draw_steps(canvas, d, view, t, 0, row, col, {area.x, top, area.w, h});
     if (done(view, kCompare) > 0) draw_steps(canvas, d, view, t, 1, row, col, {area.x, top + h, area.w, h});
 }

@@ -49,6 +49,24 @@ void observe_layers(const Data& d, Observations& out) {
     if (!d.policies.empty()) add(out, "tokens", static_cast<double>(d.policies[0].errors.tokens));
 }
 
+void observe_outlier(const Data& d, Observations& out) {
+    for (const lab::ChannelLoss& p : d.channel) {
+        const std::string factor = fmt::format("{:.0f}", p.factor);
+        for (std::size_t i = 0; i < d.formats.size(); ++i) add(out, "channel_loss", p.loss[i], d.formats[i] + "," + factor);
+        add(out, "product_error", p.product.int8_tensor, "int8," + factor);
+        add(out, "product_error", p.product.int8_tile16, "int8-tile," + factor);
+        add(out, "product_error", p.product.e4m3_tensor, "e4m3," + factor);
+        add(out, "product_error", p.product.e4m3_tile16, "e4m3-tile," + factor);
+    }
+}
+
+/// Loss of a format at a factor.
+double channel_loss(const Data& d, std::string_view format, double factor) {
+    const auto i = static_cast<std::size_t>(std::ranges::find(d.formats, format) - d.formats.begin());
+    const auto p = std::ranges::find(d.channel, factor, &lab::ChannelLoss::factor);
+    return p == d.channel.end() || i >= p->loss.size() ? std::nan("") : p->loss[i];
+}
+
 /// What the publications report: never measured here.
 void observe_published(const Data& d, Observations& out) {
     if (d.mode == Mode::kAccumulate) add(out, "published_worst", 0.02, "", Kind::kPublished);
@@ -94,6 +112,8 @@ std::string title_of(const Data& d, const View& view, Lang lang) {
             for (const GateLayer& g : d.gates) tokens += g.tokens, changed += g.changed;
             return tr(lang, told ? "fp8.title.gate" : "fp8.title.gate.covered", {{"share", percent(tokens > 0 ? static_cast<double>(changed) / static_cast<double>(tokens) : 0)}});
         }
+        case Mode::kOutlier:
+            return tr(lang, told ? "fp8.title.outlier" : "fp8.title.outlier.covered", {{"before", fixed(channel_loss(d, "f32", 1e6), 2)}, {"tensor", fixed(channel_loss(d, "fp8-tensor", 1e6), 2)}, {"tile", fixed(channel_loss(d, "fp8", 1e6), 2)}});
     }
     return {};
 }
@@ -116,6 +136,7 @@ std::vector<Observation> observe(const SceneData& base) {
     }
     if (!d.sums.empty()) add(out, "limited_end", d.sums.back().limited), add(out, "promoted_end", d.sums.back().promoted), add(out, "f32_end", d.sums.back().f32);
     observe_layers(d, out);
+    observe_outlier(d, out);
     std::int64_t tokens = 0, changed = 0;
     for (const GateLayer& g : d.gates) {
         tokens += g.tokens, changed += g.changed;
@@ -129,9 +150,9 @@ std::vector<Observation> observe(const SceneData& base) {
 PageText words(const Data& d, const View& view) {
     PageText page{.title = title_of(d, view, view.lang), .subtitle = title_of(d, view, view.lang == Lang::kZh ? Lang::kEn : Lang::kZh)};
     const std::string source = d.model ? next_token::display_name(*d.model) : tr(view.lang, d.mode == Mode::kAccumulate ? "fp8.source.sums" : "fp8.source.sine");
-    const bool seeded = d.mode == Mode::kAccumulate || d.mode == Mode::kGate;
+    const bool seeded = d.mode == Mode::kAccumulate || d.mode == Mode::kGate || d.mode == Mode::kOutlier;
     page.badge = {.detail = badge_detail(view.lang, source, d.model_hash(), seeded ? fmt::format("{}", d.seed) : "")};
-    const char* notes[] = {"fp8.note.map", "fp8.note.sweep", "fp8.note.sum", "fp8.note.layers", "fp8.note.gate"};
+    const char* notes[] = {"fp8.note.map", "fp8.note.sweep", "fp8.note.sum", "fp8.note.layers", "fp8.note.gate", "fp8.note.outlier"};
     std::string note = tr(view.lang, notes[static_cast<int>(d.mode)], {{"tensor", d.tensor}});
     if (d.mode == Mode::kMap && (d.shown_rows < d.rows || d.shown_cols < d.cols)) {
         note += " " + tr(view.lang, "fp8.note.window", {{"r0", fmt::format("{}", d.first_row)}, {"r1", fmt::format("{}", d.first_row + d.shown_rows - 1)}, {"rows", grouped(d.rows)}, {"c0", fmt::format("{}", d.first_col)}, {"c1", fmt::format("{}", d.first_col + d.shown_cols - 1)}, {"cols", grouped(d.cols)}});

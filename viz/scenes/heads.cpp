@@ -182,7 +182,7 @@ Outcome outcome_of(const Trace& run, std::int64_t position) {
 
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
-    const std::string &name = params.text("model"), &prompt = params.text("prompt");
+    const std::string name = model_of(params), &prompt = params.text("prompt");
     if (params.text("show") == "induction") {
         DG_ASSIGN(auto model, session.model(name));
         DG_ASSIGN(const std::shared_ptr<Data> d, induction_data(std::move(model), params.text("sequences"), static_cast<std::uint64_t>(params.integer("seed")), progress));
@@ -264,7 +264,7 @@ Result<std::shared_ptr<Data>> make_data(std::shared_ptr<const Trace> full, std::
 
 Result<void> measure_losses(Data& d, const Progress& progress) {
     ForwardOptions options;
-    options.mtp = false;
+    options.mtp = false, options.numerics = d.full->model->numerics;
     for (std::int64_t l = 0; l < d.layers; ++l)
         for (std::int64_t h = 0; h < d.count; ++h) {
             if (!progress.report(static_cast<double>(d.loss_without.size()) / static_cast<double>(d.layers * d.count))) return Error{"cancelled", {}, ""};
@@ -312,7 +312,7 @@ Scene heads_scene() {
             .params = {model_param(), prompt_param("Hunan University is in Changsha"), layer_param(4), head_param(3), position_param(),
                        {.id = "show", .type = ParamType::kChoice, .default_value = "grid", .choices = {"grid", "sum", "mute", "induction"}},
                        {.id = "muted", .type = ParamType::kText, .default_value = ""},
-                       {.id = "sequences", .type = ParamType::kChoice, .default_value = "own", .choices = {"own", "shuffled", "repeated"}}, seed_param(1)},
+                       {.id = "sequences", .type = ParamType::kChoice, .default_value = "own", .choices = {"own", "shuffled", "repeated"}}, seed_param(1), numerics_param()},
             .stages = {{"look", 0.6}, {"carry", 0.8}, {"join", 0.6}},
             .compute = &heads::compute, .draw = &heads::draw, .observe = &heads::observe, .act = &heads::act};
 }

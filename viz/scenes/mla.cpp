@@ -91,7 +91,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
     d->show = params.text("show");
-    DG_ASSIGN(d->model, session.model(params.text("model")));
+    DG_ASSIGN(d->model, session.model(model_of(params)));
     const Config& c = d->config();
     d->layer = params.integer("layer"), d->head = params.integer("head"), d->absorbed = params.text("form") == "absorbed";
     DG_TRY(measure_caches(*d, session, params));
@@ -153,7 +153,8 @@ Scene mla_scene() {
                        {.id = "context", .type = ParamType::kInt, .default_value = "131072", .min = 1, .max = 1048576},
                        {.id = "rank", .type = ParamType::kInt, .default_value = "32", .min = 0, .max = 4096},
                        {.id = "documents", .type = ParamType::kInt, .default_value = "11", .min = 1, .max = 200},
-                       {.id = "steps", .type = ParamType::kInt, .default_value = "24", .min = 1, .max = 4096}},
+                       {.id = "steps", .type = ParamType::kInt, .default_value = "24", .min = 1, .max = 4096},
+                       numerics_param()},
             .stages = {{"compress", 0.9}, {"rotary", 0.7}, {"rebuild", 0.9}, {"score", 0.7}, {"mix", 0.7}},
             .compute = mla::compute,
             .draw = mla::draw,

@@ -44,12 +44,12 @@ std::vector<std::vector<std::int32_t>> held_out(const Data& d, std::int64_t coun
 }
 
 /// Nats per token over all documents.
-Result<double> loss_of(const Model<float>& model, const std::vector<std::vector<std::int32_t>>& documents) {
+Result<double> loss_of(const Model<float>& model, const Numerics& numerics, const std::vector<std::vector<std::int32_t>>& documents) {
     double sum = 0, count = 0;
     for (const auto& ids : documents) {
         Tape<float> tape;
         ForwardOptions options;
-        options.mtp = false;
+        options.mtp = false, options.numerics = numerics;
         const auto n = static_cast<std::int64_t>(ids.size());
         if (n < 2) continue;
         DG_TRY(forward(model, TokenBatch{1, n, ids}, options, tape));
@@ -81,7 +81,7 @@ std::vector<double> turned(const float* x, std::int64_t n, double t, const std::
 }  // namespace
 
 Result<void> measure_flow(Data& d, Session& session, const Params& params) {
-    DG_ASSIGN(d.run, session.trace(params.text("model"), params.text("prompt")));
+    DG_ASSIGN(d.run, session.trace(model_of(params), params.text("prompt")));
     d.tokens = d.run->batch.length;
     d.position = params.integer("position") < 0 ? d.tokens - 1 : params.integer("position");
     if (d.position >= d.tokens) return Error{"mla_position", {{"value", fmt::format("{}", d.position)}, {"last", fmt::format("{}", d.tokens - 1)}}, ""};
@@ -122,7 +122,7 @@ Result<void> measure_caches(Data& d, const Session& session, const Params& param
 }
 
 Result<void> measure_growth(Data& d, Session& session, const Params& params, const Progress& progress) {
-    const PackedModel packed(d.model->model);
+    const PackedModel packed(d.model->model, d.model->numerics);
     std::vector<std::int32_t> ids = d.model->tokenizer.encode(params.text("prompt"));
     const std::int64_t limit = std::min(params.integer("steps"), d.config().max_position_embeddings);
     if (ids.empty()) return Error{"empty_prompt", {}, ""};
@@ -149,7 +149,7 @@ Result<void> measure_growth(Data& d, Session& session, const Params& params, con
     auto trace = std::make_shared<Trace>();
     trace->model = d.model, trace->batch = {1, static_cast<std::int64_t>(ids.size()), ids};
     ForwardOptions options;
-    options.decode = true, options.mtp = options.losses = false;
+    options.decode = true, options.mtp = options.losses = false, options.numerics = d.model->numerics;
     DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.tokens = trace->batch.length;
     d.position = d.tokens - 1;
@@ -224,7 +224,7 @@ Result<void> measure_rank(Data& d, const Params& params, const Progress& progres
             cut(model, d.model->model, map, rank, d.full_rank);
             p.error += (rank == d.full_rank ? 0 : truncation_error(map.parts, rank)) / static_cast<double>(maps.size());
         }
-        DG_ASSIGN(p.loss, loss_of(model, documents));
+        DG_ASSIGN(p.loss, loss_of(model, d.model->numerics, documents));
         d.ranks.push_back(p);
     }
     return {};

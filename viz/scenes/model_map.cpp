@@ -134,7 +134,8 @@ std::vector<ParamSpec> specs() {
             {.id = "matrix", .type = ParamType::kText, .default_value = "self_attn.kv_b_proj.weight"},
             {.id = "scale", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 19},
             {.id = "at_x", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1},
-            {.id = "at_y", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1}};
+            {.id = "at_y", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1},
+            numerics_param()};
 }
 
 Picture picture_of(const Tensor<float>& w, std::string name) {
@@ -176,7 +177,7 @@ void open_map(Data& d, const Params& params) {
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
-    d->model_name = params.text("model"), d->zoom = params.text("zoom"), d->of_big = params.text("of") == "v3";
+    d->model_name = model_of(params), d->zoom = params.text("zoom"), d->of_big = params.text("of") == "v3";
     DG_ASSIGN(d->run, session.trace(d->model_name, params.text("prompt")));
     DG_ASSIGN(const Config big, published_v3(session));
     d->small = count_parts(d->run->model->model.config), d->big = count_parts(big);

@@ -154,7 +154,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
     d->show = params.text("show");
-    DG_ASSIGN(d->model, session.model(params.text("model")));
+    DG_ASSIGN(d->model, session.model(model_of(params)));
     const Config& c = d->model->model.config;
     d->layer = params.integer("layer");
     if (d->show == "meters") {
@@ -224,7 +224,8 @@ Scene moe_scene() {
                        {.id = "bias", .type = ParamType::kBool, .default_value = "true"},
                        {.id = "limit", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 64},
                        {.id = "documents", .type = ParamType::kInt, .default_value = "20", .min = 1, .max = 200},
-                       {.id = "split", .type = ParamType::kInt, .default_value = "1", .min = 1, .max = 8}},
+                       {.id = "split", .type = ParamType::kInt, .default_value = "1", .min = 1, .max = 8},
+                       numerics_param()},
             .stages = {{"affinity", 0.8}, {"bias", 0.6}, {"groups", 0.8}, {"topk", 0.8}, {"mix", 0.8}},
             .compute = moe::compute,
             .draw = moe::draw,

@@ -23,7 +23,7 @@ Result<std::shared_ptr<const Trace>> record_changed(const Trace& base, const Exp
     auto trace = std::make_shared<Trace>();
     trace->model = base.model, trace->prompt = base.prompt, trace->tokens = base.tokens, trace->batch = base.batch;
     ForwardOptions options;
-    options.experts = changes;
+    options.experts = changes, options.numerics = base.model->numerics;
     DG_TRY(forward(base.model->model, trace->batch, options, trace->tape));
     return std::shared_ptr<const Trace>(std::move(trace));
 }
@@ -186,7 +186,7 @@ Error out_of_range(const char* code, std::int64_t value, std::int64_t count) {
 
 Result<void> measure_token(Data& d, Session& session, const Params& params) {
     const Config& c = d.model->model.config;
-    DG_ASSIGN(d.base, session.trace(params.text("model"), params.text("prompt")));
+    DG_ASSIGN(d.base, session.trace(model_of(params), params.text("prompt")));
     d.tokens = d.base->batch.length, d.experts = c.n_routed_experts, d.chosen = c.num_experts_per_tok;
     d.groups = c.topk_method == TopkMethod::kGreedy ? 1 : std::max<std::int64_t>(1, c.n_group);
     d.limit = params.integer("limit") > 0 ? params.integer("limit") : c.topk_group;

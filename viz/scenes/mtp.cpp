@@ -68,7 +68,7 @@ Result<void> measure_module(Data& d, const Params& params) {
     trace->batch = {1, n, ids};
     d.lambda = params.real("lambda");
     ForwardOptions options;
-    options.mtp_weight = d.lambda;
+    options.mtp_weight = d.lambda, options.numerics = d.model->numerics;
     DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.run = trace, d.prompt_tokens = n;
     d.position = params.integer("position") < 0 ? n - 2 : params.integer("position");
@@ -93,7 +93,7 @@ Result<void> measure_module(Data& d, const Params& params) {
 }
 
 Result<void> measure_text(Data& d, const Params& params, const Progress& progress) {
-    const PackedModel packed(d.model->model);
+    const PackedModel packed(d.model->model, d.model->numerics);
     const std::vector<std::int32_t> prompt = d.model->tokenizer.encode(params.text("prompt"));
     if (prompt.empty()) return Error{"empty_prompt", {}, ""};
     d.prompt_tokens = static_cast<std::int64_t>(prompt.size());
@@ -111,7 +111,9 @@ Result<void> measure_text(Data& d, const Params& params, const Progress& progres
     ids.resize(static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(ids.size()), packed.config().max_position_embeddings)));
     auto trace = std::make_shared<Trace>();
     trace->model = d.model, trace->prompt = params.text("prompt"), trace->batch = {1, static_cast<std::int64_t>(ids.size()), ids};
-    DG_TRY(forward(d.model->model, trace->batch, {}, trace->tape));
+    ForwardOptions options;
+    options.numerics = d.model->numerics;
+    DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.run = std::move(trace);
     for (const std::int32_t id : prompt) d.labels.push_back(d.model->tokenizer.label(id));
     for (const std::int32_t id : d.text.ids) d.labels.push_back(d.model->tokenizer.label(id));
@@ -122,7 +124,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
     d->show = params.text("show");
-    DG_ASSIGN(d->model, session.model(params.text("model")));
+    DG_ASSIGN(d->model, session.model(model_of(params)));
     if (d->model->model.config.num_nextn_predict_layers < 1) return Error{"no_mtp", {}, ""};
     if (d->show == "ablation") {
         DG_TRY(read_ablation(*d, session));
@@ -219,7 +221,8 @@ Scene mtp_scene() {
                        seed_param(1),
                        {.id = "lambda", .type = ParamType::kReal, .default_value = "0.3", .min = 0, .max = 10},
                        {.id = "acceptance", .type = ParamType::kReal, .default_value = "0.875", .min = 0, .max = 1},
-                       {.id = "overhead", .type = ParamType::kReal, .default_value = "0.042", .min = 0, .max = 5}},
+                       {.id = "overhead", .type = ParamType::kReal, .default_value = "0.042", .min = 0, .max = 5},
+                       numerics_param()},
             .stages = {{"inputs", 0.8}, {"join", 0.8}, {"block", 0.8}, {"predict", 0.8}},
             .compute = mtp::compute,
             .draw = mtp::draw,

@@ -82,7 +82,8 @@ std::vector<ParamSpec> specs() {
             {.id = "force", .type = ParamType::kText, .default_value = ""},
             {.id = "text2", .type = ParamType::kText, .default_value = ""},
             {.id = "documents", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1000000},
-            {.id = "text_seed", .type = ParamType::kInt, .default_value = "7", .min = 0, .max = 4294967295.0}};
+            {.id = "text_seed", .type = ParamType::kInt, .default_value = "7", .min = 0, .max = 4294967295.0},
+            numerics_param()};
 }
 
 using Observations = std::vector<Observation>;

@@ -47,7 +47,7 @@ Result<void> choose_first(Data& data, const Params& params) {
     const std::vector<std::int32_t> prompt = ids_of(data.tokens), forced = data.model->tokenizer.encode(params.text("force"));
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     data.runs.emplace_back();
-    const PackedModel packed(data.model->model);
+    const PackedModel packed(data.model->model, data.model->numerics);
     for (int steps = std::max(1, static_cast<int>(forced.size())); steps <= static_cast<int>(forced.size()) + 4; ++steps) {
         DG_ASSIGN(data.runs.front(), generate(*data.model, packed, prompt, steps, params.real("temperature"), seed, forced, Progress{}));
         if (valid_utf8(data.runs.front().text)) break;
@@ -121,7 +121,7 @@ Result<void> measure_loop(Data& data, const Params& params, const Progress& prog
     const std::vector<std::int32_t> forced = data.model->tokenizer.encode(params.text("force"));
     const std::int64_t documents = params.integer("documents");
     const double half = documents > 0 ? 0.3 : 0.9;
-    DG_ASSIGN(Run run, generate(*data.model, PackedModel(data.model->model), prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
+    DG_ASSIGN(Run run, generate(*data.model, PackedModel(data.model->model, data.model->numerics), prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
                                 static_cast<std::uint64_t>(params.integer("seed")), forced, part(progress, 0, half)));
     data.forced = static_cast<int>(std::min(forced.size(), run.steps.size()));
 
@@ -145,7 +145,7 @@ Result<void> measure_columns(Data& data, const Params& params, const Progress& p
     const double given = params.real("temperature"), warm = given > 0 ? given : kDefaultTemperature;
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     const std::pair<double, std::uint64_t> plan[] = {{0, seed}, {0, seed + 1}, {warm, seed}, {warm, seed + 1}};
-    const PackedModel packed(data.model->model);
+    const PackedModel packed(data.model->model, data.model->numerics);
     for (const auto& [temperature, s] : plan) {
         const double from = 0.22 * static_cast<double>(data.runs.size());
         DG_ASSIGN(Run run, generate(*data.model, packed, prompt, static_cast<int>(params.integer("steps")), temperature, s, {}, part(progress, from, from + 0.22)));
@@ -194,7 +194,7 @@ Result<void> measure_texts(Data& data, const Params& params) {
 Result<std::shared_ptr<const SceneData>> measure(Session& session, const Params& params, const Progress& progress) {
     auto data = std::make_shared<Data>();
     data->mode = mode_of(params.text("mode"));
-    DG_ASSIGN(data->model, session.model(params.text("model")));
+    DG_ASSIGN(data->model, session.model(model_of(params)));
     if (const std::string& compare = params.text("compare"); !compare.empty() && data->mode == Mode::kBars) {
         DG_ASSIGN(data->other, session.model(compare));
     }

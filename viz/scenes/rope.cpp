@@ -80,7 +80,7 @@ Result<void> measure_shuffle(Data& d) {
     for (const std::int32_t id : batch.ids) d.shuffle.order.push_back(d.run->model->tokenizer.label(id));
     for (const bool rotary : {true, false}) {
         ForwardOptions options;
-        options.mtp = options.losses = false, options.rotary = rotary;
+        options.mtp = options.losses = false, options.rotary = rotary, options.numerics = d.run->model->numerics;
         Tape<float> before, after;
         DG_TRY(forward(d.run->model->model, d.run->batch, options, before));
         DG_TRY(forward(d.run->model->model, batch, options, after));
@@ -119,7 +119,7 @@ Result<void> check_place(const char* code, std::int64_t value, std::int64_t coun
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
-    DG_ASSIGN(d->run, session.trace(params.text("model"), params.text("prompt")));
+    DG_ASSIGN(d->run, session.trace(model_of(params), params.text("prompt")));
     const Config& c = d->run->model->model.config;
     const std::int64_t tokens = d->run->batch.length, position = params.integer("position"), key = params.integer("key");
     d->layer = params.integer("layer"), d->head = params.integer("head"), d->shift = params.integer("shift"), d->show = params.text("show");
@@ -180,7 +180,8 @@ Scene rope_scene() {
             .params = {model_param(), prompt_param("a fluffy blue creature roamed the verdant forest"), layer_param(3), head_param(0), position_param(),
                        {.id = "show", .type = ParamType::kChoice, .default_value = "rotate", .choices = {"rotate", "shift", "shuffle", "yarn"}},
                        {.id = "key", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 65535},
-                       {.id = "shift", .type = ParamType::kInt, .default_value = "100", .min = 0, .max = 10000}},
+                       {.id = "shift", .type = ParamType::kInt, .default_value = "100", .min = 0, .max = 10000},
+                       numerics_param()},
             .stages = {{"pairs", 0.5}, {"turn", 1.2}, {"score", 0.6}},
             .compute = &rope::compute, .draw = &rope::draw, .observe = &rope::observe};
 }

@@ -44,7 +44,8 @@ std::vector<ParamSpec> specs() {
             {.id = "top_p", .type = ParamType::kReal, .default_value = "0.9", .min = 0.01, .max = 1},
             seed_param(3),
             {.id = "rolls", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 10000000},
-            {.id = "texts", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 200}};
+            {.id = "texts", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 200},
+            numerics_param()};
 }
 
 /// "4, 3, 2.5": error code sampler_logits.
@@ -93,7 +94,7 @@ Result<double> text_repetition(const Data& d, const PackedModel& packed, int tex
 }
 
 Result<void> measure_texts(Data& d, int texts, const Progress& progress) {
-    const PackedModel packed(d.model->model);
+    const PackedModel packed(d.model->model, d.model->numerics);
     d.repetition = {.texts = texts, .tokens = kTextLength};
     for (int i = 0; i < texts; ++i) {
         if (!progress.report(static_cast<double>(i) / texts)) return Error{"cancelled", {}, ""};
@@ -120,10 +121,10 @@ Result<void> roll(Data& d, std::int64_t rolls, const Progress& progress) {
 Result<std::vector<float>> logits_of(Data& d, Session& session, const Params& params) {
     DG_ASSIGN(std::vector<float> typed, parse_logits(params.text("logits")));
     if (!typed.empty()) return typed;
-    DG_ASSIGN(d.model, session.model(params.text("model")));
+    DG_ASSIGN(d.model, session.model(model_of(params)));
     d.prompt = params.text("prompt");
     if (d.prompt.empty()) return std::vector<float>{};
-    DG_ASSIGN(d.recorded, session.trace(params.text("model"), d.prompt));
+    DG_ASSIGN(d.recorded, session.trace(model_of(params), d.prompt));
     const Tensor<float>& all = d.recorded->tape.value(d.recorded->tape.find("logits"));
     const float* row = all.row(all.rows() - 1);
     // rows of the embedding beyond the tokenizer's last token cannot be written

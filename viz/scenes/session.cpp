@@ -102,6 +102,15 @@ Result<ModelPtr> make_model(const std::string& name, fs::path assets) {
                  ""};
 }
 
+/// "mini@fp8": the model of the first name with the number format of the second.
+Result<ModelPtr> in_format(const std::string& name, std::size_t at, Session& session) {
+    DG_ASSIGN(const Numerics numerics, parse_numerics(std::string_view(name).substr(at + 1)));
+    DG_ASSIGN(const ModelPtr plain, session.model(name.substr(0, at)));
+    auto changed = std::make_shared<LoadedModel>(*plain);
+    changed->name = name, changed->numerics = numerics;
+    return ModelPtr(std::move(changed));
+}
+
 Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& prompt, const TraceOptions& asked) {
     auto trace = std::make_shared<Trace>();
     trace->prompt = prompt;
@@ -115,7 +124,7 @@ Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& p
     options.decode = config.attention == AttentionKind::kMla;
     options.balance = config.n_routed_experts > 0;
     options.head_gain = asked.head_gain;
-    options.numerics = asked.numerics;
+    options.numerics = asked.numerics.lossy() ? asked.numerics : model->numerics;
     options.lens = asked.lens;
     DG_TRY(forward(model->model, trace->batch, options, trace->tape));
     trace->model = std::move(model);
@@ -140,7 +149,9 @@ Result<ModelPtr> Session::model(const std::string& name) {
     // others who ask for the same model wait here; a failure is not kept: the file may be mended
     const std::lock_guard lock(slot->mutex);
     if (!slot->value) {
-        DG_ASSIGN(slot->value, make_model(name, assets_));
+        // a folder may have an @ in its name
+        const std::size_t at = holds_model(name) ? std::string::npos : name.rfind('@');
+        DG_ASSIGN(slot->value, at == std::string::npos ? make_model(name, assets_) : in_format(name, at, *this));
     }
     return slot->value;
 }

@@ -3,6 +3,7 @@
 
 #include "engine/io/files.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "sim/record_file.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/float_bits.h"
 #include "viz/scenes/next_token.h"
@@ -127,6 +128,18 @@ Result<void> read_run(Data& d, Session& session, const Params& params) {
     return {};
 }
 
+/// What the picture says of where the numbers come from: the command of record files, else the notes of the first.
+void take_recipe(Data& d, const std::string& text, const std::vector<std::string>& notes, int& seed) {
+    const auto recipe = sim::read_recipe_line(text);
+    if (recipe && recipe->set.contains("seed")) {
+        const std::string& written = recipe->set.at("seed");
+        std::from_chars(written.data(), written.data() + written.size(), seed);
+        d.recipe = d.recipe.empty() ? recipe->command : d.recipe + ", " + written;
+    } else if (d.recipe.empty()) {
+        d.recipe = fmt::format("{}", fmt::join(notes, " "));
+    }
+}
+
 /// One run per format and seed out of a table with the columns step, seed and one loss per format.
 void take_runs(Data& d, const Table& table, double unnamed_seed) {
     const std::vector<double> seeds = table.column("seed") ? table.values("seed") : std::vector<double>(table.rows.size(), unnamed_seed), steps = table.values("step");
@@ -151,8 +164,8 @@ void measure_gaps(Data& d) {
         if (run.numerics != "f32" && std::ranges::find(names, run.numerics) == names.end()) names.push_back(run.numerics);
     }
     for (const std::string& name : names) {
-        FormatGap gap{.numerics = name, .step = {}, .mean = {}, .low = {}, .high = {}};
-        std::vector<double> ends;
+        FormatGap gap{.numerics = name, .step = {}, .mean = {}, .low = {}, .high = {}, .ends = {}};
+        std::vector<double>& ends = gap.ends;
         for (const FormatRun& run : d.runs) {
             const auto base = std::ranges::find_if(d.runs, [&](const FormatRun& r) { return r.numerics == "f32" && r.seed == run.seed; });
             if (run.numerics != name || base == d.runs.end() || base->curves.size() != run.curves.size()) continue;
@@ -189,10 +202,10 @@ Result<void> read_comparison(Data& d, Session& session) {
     for (std::size_t i = 0; i < files.size(); ++i) {
         DG_ASSIGN(const std::string bytes, read_file(files[i]));
         DG_ASSIGN(const Table table, read_table(files[i]));
-        // the files of further seeds repeat the recipe
-        if (i == 0) d.recipe = fmt::format("{}", fmt::join(table.notes, " "));
+        int seed = static_cast<int>(i + 1);
+        take_recipe(d, bytes, table.notes, seed);
         d.records_hash = hash_hex(d.records_hash + bytes);
-        take_runs(d, table, static_cast<double>(i + 1));
+        take_runs(d, table, seed);
     }
     measure_gaps(d);
     return {};
@@ -256,7 +269,7 @@ PageText words(const Data& d, const View& view) {
     page.badge = {.detail = badge_detail(view.lang, name, d.mode == Mode::kRun ? d.model_hash() : d.records_hash, d.seed)};
     const std::size_t every = d.curves.size() > 1 ? static_cast<std::size_t>(d.curves.step[1] - d.curves.step[0]) : 1;
     if (d.mode == Mode::kRun) page.notes = {tr(view.lang, "train.note.run", {{"every", fmt::format("{}", every)}, {"steps", fmt::format("{}", every * d.window)}})};
-    else page.notes = {tr(view.lang, "train.note.numerics", {{"window", fmt::format("{}", d.window)}, {"recipe", d.recipe}})};
+    else page.notes = {tr(view.lang, "train.note.numerics", {{"end", percent(kStripEnd, 0)}, {"window", fmt::format("{}", d.window)}, {"recipe", d.recipe}})};
     return page;
 }
 

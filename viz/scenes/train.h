@@ -47,7 +47,8 @@ struct FormatRun {
 struct FormatGap {
     std::string numerics;
     std::vector<double> step, mean, low, high;  // (loss - f32) / f32 of smoothed losses, over the seeds
-    double end = 0, end_low = 0, end_high = 0;  // mean over the last quarter
+    std::vector<double> ends;                   // mean gap over the last quarter, by seed
+    double end = 0, end_low = 0, end_high = 0;  // their mean, least and largest
     int seeds = 0;
 };
 
@@ -66,6 +67,9 @@ struct Data : SceneData {
 };
 
 enum Stage { kLoss, kRest, kCompare };
+
+/// End of the strips with a dot per seed; gaps beyond it are an arrow there.
+inline constexpr double kStripEnd = 0.04;
 
 double done(const View& view, Stage stage);
 

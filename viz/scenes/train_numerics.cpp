@@ -17,31 +17,21 @@ std::string gap_text(double gap) {
     return gap > 0 ? "+" + text : text;
 }
 
-Color color_of(const Theme& t, const std::string& numerics) {
-    if (numerics == "f32") return t.ink;
-    if (is_chaos(numerics)) return t.stream;
-    if (numerics == "bf16") return t.experts[7];
-    if (numerics == "fp8") return t.experts[6];
-    if (numerics.starts_with("fp8-raw") || numerics.starts_with("fp8_raw")) return t.error.fill;
-    return t.experts[5];
-}
-
 /// Losses of one seed in every format.
 Plot loss_plot(const Data& d, const View& view, const Theme& t) {
     std::vector<Series> series;
-    double top = 0;
     for (const FormatRun& run : d.runs) {
         if (run.seed != d.runs.front().seed || is_chaos(run.numerics)) continue;
-        Series s{.label = run.numerics, .points = {}, .color = color_of(t, run.numerics), .width = run.numerics == "f32" ? 4.0F : 2.5F};
+        Series s{.label = run.numerics, .points = {}, .color = float_bits::numerics_color(t, run.numerics), .width = 2.5F};
         if (run.numerics != "f32") s.dash = 10, s.gap = 6;
+        if (run.numerics == "f32") s.width = 5;
         const std::vector<double> smooth = smoothed(run.curves.loss, d.window);
         for (std::size_t i = 0; i < smooth.size(); ++i) {
             s.points.push_back({run.curves.step[i], smooth[i]});
-            if (std::isfinite(smooth[i])) top = std::max(top, smooth[i]);
         }
         series.push_back(std::move(s));
     }
-    Plot plot{.x = axis_for(series, false, tr(view.lang, "train.steps")), .y = {.label = tr(view.lang, "train.loss_axis"), .min = 0, .max = top > 0 ? top * 1.05 : 1}, .series = std::move(series)};
+    Plot plot{.x = axis_for(series, false, tr(view.lang, "train.steps")), .y = axis_for(series, true, tr(view.lang, "train.loss_axis"), true), .series = std::move(series)};
     plot.shown = done(view, kLoss);
     return plot;
 }
@@ -51,7 +41,7 @@ Plot gap_plot(const Data& d, const View& view, const Theme& t) {
     Plot plot{.y = {.label = tr(view.lang, "train.gap_axis"), .percent = true}};
     double reach = 0.002;
     for (const FormatGap& gap : d.gaps) {
-        Series s{.label = {}, .points = {}, .color = color_of(t, gap.numerics), .width = 3};
+        Series s{.label = {}, .points = {}, .color = float_bits::numerics_color(t, gap.numerics), .width = 3};
         if (is_chaos(gap.numerics)) s.dash = 5, s.gap = 5;
         for (std::size_t i = gap.mean.size() / 10; i < gap.mean.size(); ++i) {
             s.points.push_back({gap.step[i], gap.mean[i]});
@@ -62,7 +52,7 @@ Plot gap_plot(const Data& d, const View& view, const Theme& t) {
     plot.x = axis_for(plot.series, false, tr(view.lang, "train.steps"));
     plot.y.min = -reach * 1.15, plot.y.max = reach * 1.15;
     plot.direct_labels = false;
-    plot.marks.push_back({.at = 0, .label = "f32", .horizontal = true});
+    plot.marks.push_back({.at = 0, .label = {}, .horizontal = true});
     plot.shown = view.revealed ? done(view, kRest) : 0;
     return plot;
 }
@@ -86,20 +76,48 @@ void draw_floor(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     canvas.fill_path(band.close(), t.stream.with_alpha(0.22F));
 }
 
+/// One dot per seed between -kStripEnd and kStripEnd, over the band of the chaos floor.
+void draw_strip(Canvas& canvas, const Theme& t, Rect strip, const FormatGap& gap, double floor) {
+    const auto x_of = [&](double v) { return strip.x + strip.w * static_cast<float>(0.5 + std::clamp(v, -kStripEnd, kStripEnd) / (2 * kStripEnd)); };
+    const float middle = strip.y + strip.h / 2, r = strip.h * 0.3F;
+    canvas.fill_rect({x_of(-floor), strip.y, x_of(floor) - x_of(-floor), strip.h}, t.stream.with_alpha(0.22F));
+    canvas.line({strip.x, middle}, {strip.right(), middle}, {.color = t.border, .width = t.line});
+    canvas.line({x_of(0), strip.y}, {x_of(0), strip.bottom()}, {.color = t.ink2, .width = t.line});
+    bool beyond = false;
+    for (const double end : gap.ends) {
+        if (std::abs(end) < kStripEnd) canvas.fill_circle({x_of(end), middle}, r, float_bits::numerics_color(t, gap.numerics));
+        else beyond = true;
+    }
+    if (!beyond) return;
+    Path arrow;
+    arrow.move({strip.right(), middle}).line({strip.right() - 2 * r, middle - r}).line({strip.right() - 2 * r, middle + r});
+    canvas.fill_path(arrow.close(), float_bits::numerics_color(t, gap.numerics));
+}
+
+/// Every format: mean over the seeds, least and largest, and a dot per seed.
 void draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     const Group group(canvas, "gaps");
-    const float pitch = std::min(area.h / static_cast<float>(d.gaps.size() + 1), t.body * 2.3F);
-    float_bits::draw_fitted(canvas, {area.right(), area.y + pitch * 0.6F}, tr(view.lang, "train.gap_head"), label(t, Align::kRight), area.w);
-    canvas.line({area.x, area.y + pitch}, {area.right(), area.y + pitch}, {.color = t.border, .width = t.line});
+    float_bits::draw_fitted(canvas, {area.x, area.y + t.label}, tr(view.lang, "train.gap_head"), label(t), area.w * 0.68F);
+    float_bits::draw_fitted(canvas, {area.right(), area.y + t.label}, tr(view.lang, "train.gap_range"), label(t, Align::kRight), area.w * 0.3F);
+    const float top = area.y + t.label * 1.7F, pitch = std::min((area.bottom() - top) / static_cast<float>(d.gaps.size()), t.body * 4);
     const bool told = view.revealed && view.stage >= kCompare;
+    double floor = 0;
+    for (const FormatGap& gap : d.gaps) {
+        if (is_chaos(gap.numerics)) floor = std::max(std::abs(gap.end_low), std::abs(gap.end_high));
+    }
     for (std::size_t i = 0; i < d.gaps.size(); ++i) {
         const FormatGap& gap = d.gaps[i];
-        const float base = area.y + pitch * (static_cast<float>(i) + 1.65F);
-        canvas.fill_circle({area.x + t.body * 0.35F, base - t.body * 0.33F}, t.body * 0.3F, color_of(t, gap.numerics));
+        const float y = top + pitch * static_cast<float>(i), base = y + std::min(pitch * 0.5F, t.body * 1.4F);
+        canvas.line({area.x, y}, {area.right(), y}, {.color = t.border, .width = t.line});
+        canvas.fill_circle({area.x + t.body * 0.35F, base - t.body * 0.33F}, t.body * 0.3F, float_bits::numerics_color(t, gap.numerics));
         const std::string name = is_chaos(gap.numerics) ? tr(view.lang, "train.chaos") : gap.numerics;
-        float_bits::draw_fitted(canvas, {area.x + t.body, base}, name, strong(t), area.w * 0.4F);
-        const std::string range = gap.seeds > 1 ? fmt::format("{} … {}", gap_text(gap.end_low), gap_text(gap.end_high)) : gap_text(gap.end);
-        float_bits::draw_fitted(canvas, {area.right(), base}, told ? range : "?", body(t, Align::kRight), area.w * 0.56F - t.body);
+        float_bits::draw_fitted(canvas, {area.x + t.body, base}, name, strong(t), area.w * 0.36F - t.body);
+        float_bits::draw_fitted(canvas, {area.x + area.w * 0.55F, base}, told ? gap_text(gap.end) : "?", strong(t, Align::kRight), area.w * 0.18F);
+        if (!told) continue;
+        const std::string range = gap.seeds > 1 ? fmt::format("{} … {}", gap_text(gap.end_low), gap_text(gap.end_high)) : tr(view.lang, "train.one_seed");
+        float_bits::draw_fitted(canvas, {area.right(), base}, range, label(t, Align::kRight), area.w * 0.43F);
+        const float h = std::min(t.body * 0.9F, y + pitch - base - t.label * 0.7F);
+        if (h > t.label * 0.4F) draw_strip(canvas, t, {area.x + t.body, base + t.label * 0.45F, area.w - t.body, h}, gap, floor);
     }
 }
 
@@ -123,13 +141,13 @@ void draw_published(Canvas& canvas, const View& view, const Theme& t, Rect area)
 }  // namespace
 
 void draw_numerics_page(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
-    const float left = area.w * 0.6F, gap = area.w * 0.04F, half = area.h * 0.48F;
+    const float left = area.w * 0.58F, gap = area.w * 0.04F, half = area.h * 0.47F;
     draw_plot(canvas, view, {area.x, area.y, left, half}, loss_plot(d, view, t));
     const PlotFrame f = draw_plot(canvas, view, {area.x, area.y + half + t.label, left, area.h - half - t.label}, gap_plot(d, view, t));
     draw_floor(canvas, d, view, t, f);
     const Rect side{area.x + left + gap, area.y, area.w - left - gap, area.h};
-    draw_table(canvas, d, view, t, {side.x, side.y, side.w, side.h * 0.66F});
-    draw_published(canvas, view, t, {side.x, side.y + side.h * 0.68F, side.w, side.h * 0.32F});
+    draw_table(canvas, d, view, t, {side.x, side.y, side.w, side.h * 0.74F});
+    draw_published(canvas, view, t, {side.x, side.y + side.h * 0.76F, side.w, side.h * 0.24F});
 }
 
 }  // namespace dg::viz::train

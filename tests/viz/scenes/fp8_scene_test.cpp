@@ -80,6 +80,19 @@ TEST_F(Fp8Scene, AnyTensorAndClearErrors) {
     EXPECT_TRUE(empty.scene->observe(*empty.data).empty());
 }
 
+TEST_F(Fp8Scene, NanIsCountedAndDrawnAsItself) {
+    // E4M3 has no infinity: what overflows yesterday's scale without saturation is no number
+    const Shown s = model({{"a", "yesterday"}, {"b", "raw"}, {"outlier", "1536"}, {"saturate", "false"}});
+    EXPECT_EQ(s.value("nan", "a"), 1);
+    EXPECT_EQ(s.value("nan", "b"), 1);
+    EXPECT_EQ(s.value("overflow", "a"), 1);
+    EXPECT_THAT(s.drawn(last(s)).log(), HasSubstr(tr(Lang::kZh, "fp8.number.nan")));
+    expect_tidy(s);
+    const Shown saturated = model({{"a", "yesterday"}, {"outlier", "1536"}});
+    EXPECT_EQ(saturated.value("nan", "a"), 0);
+    EXPECT_THAT(saturated.drawn(last(saturated)).log(), testing::Not(HasSubstr(tr(Lang::kZh, "fp8.number.nan"))));
+}
+
 TEST_F(Fp8Scene, OutlierBeyondTheMatrixStaysInside) {
     const Shown s = model({{"position", "4000"}, {"channel", "60000"}, {"outlier", "9"}});
     EXPECT_EQ(s.value("amax", "a"), 9);
@@ -96,11 +109,32 @@ TEST_F(Fp8Scene, LayersFollowTheErrorToTheLogits) {
     EXPECT_GT(s.value("logits_error", "bf16"), 0);
     EXPECT_GE(s.value("choices_changed", "bf16"), 0);
     EXPECT_EQ(s.value("tokens"), static_cast<double>(s.data->trace()->tokens.size()));
+    // the first token that a format writes otherwise is named
+    const Data& d = data(s);
+    for (const Policy& p : d.policies) {
+        const auto other = std::ranges::mismatch(p.text, d.reference_text).in1 - p.text.begin();
+        EXPECT_EQ(s.value("first_differs", p.name), p.text == d.reference_text ? -1 : static_cast<double>(other + 1)) << p.name;
+        if (p.text == d.reference_text) continue;
+        EXPECT_THAT(s.drawn(last(s)).log(), HasSubstr(fmt::format("{}：第 {} 个词元起不同", p.name, other + 1)));
+    }
+}
+
+TEST_F(Fp8Scene, OneLoudChannel) {
+    const Shown s = model({{"mode", "outlier"}, {"documents", "2"}, {"channel", "3"}, {"tile", "4"}});
+    // the function stays
+    EXPECT_NEAR(s.value("channel_loss", "f32,100000"), s.value("channel_loss", "f32,1"), 1e-4);
+    EXPECT_NE(s.value("channel_loss", "fp8-tensor,100000"), s.value("channel_loss", "fp8-tensor,1"));
+    EXPECT_GT(s.value("product_error", "int8,100"), 0.5);
+    EXPECT_LT(s.value("product_error", "e4m3,100"), 0.05);
+    EXPECT_GT(s.value("product_error", "e4m3,100000"), 0.3);
+    EXPECT_LT(s.value("product_error", "e4m3-tile,100000"), 0.1);
+    // a channel that the model does not have is its last one
+    EXPECT_EQ(data(model({{"mode", "outlier"}, {"documents", "1"}, {"channel", "60000"}})).loud, 15);
 }
 
 TEST_F(Fp8Scene, TidyInAllModes) {
     for (const Set& set : {Set{}, Set{{"a", "yesterday"}, {"outlier", "1536"}}, Set{{"a", "int8"}, {"b", "bf16"}}, Set{{"mode", "sweep"}}, Set{{"mode", "sweep"}, {"format", "e5m2"}, {"shift", "-20"}},
-                           Set{{"mode", "accumulate"}, {"length", "512"}}, Set{{"mode", "layers"}, {"steps", "3"}}}) {
+                           Set{{"mode", "accumulate"}, {"length", "512"}}, Set{{"mode", "layers"}, {"steps", "3"}}, Set{{"mode", "outlier"}, {"documents", "2"}}}) {
         const Shown s = model(set);
         expect_tidy(s);
         expect_tidy(s, last(s, Lang::kEn, ThemeId::kDark), {0, 0, 900, 600});
@@ -108,7 +142,7 @@ TEST_F(Fp8Scene, TidyInAllModes) {
 }
 
 TEST_F(Fp8Scene, NothingOverlapsOnTheLargePage) {
-    for (const Set& set : {Set{}, Set{{"a", "yesterday"}, {"outlier", "1536"}}, Set{{"mode", "sweep"}}, Set{{"mode", "accumulate"}, {"length", "512"}}, Set{{"mode", "layers"}, {"steps", "3"}}}) {
+    for (const Set& set : {Set{}, Set{{"a", "yesterday"}, {"outlier", "1536"}}, Set{{"mode", "sweep"}}, Set{{"mode", "accumulate"}, {"length", "512"}}, Set{{"mode", "layers"}, {"steps", "3"}}, Set{{"mode", "outlier"}, {"documents", "2"}}}) {
         const Shown s = model(set);
         for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector}) {
             for (const Lang lang : {Lang::kZh, Lang::kEn}) EXPECT_THAT(overlaps(s.drawn(last(s, lang, id))), IsEmpty()) << testing::PrintToString(set);
