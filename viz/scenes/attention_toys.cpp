@@ -87,7 +87,7 @@ void make_spread(Data& d, const Params& params) {
 
 /// The recorded values mixed again with a one-hot row in place of the chosen query's weights.
 Result<void> make_pick(Data& d, Session& session, const Params& params) {
-    DG_ASSIGN(const auto run, session.trace(params.text("model"), params.text("prompt")));
+    DG_ASSIGN(const auto run, session.trace(model_of(params), params.text("prompt")));
     DG_ASSIGN(const auto row, make_data(run, params.integer("layer"), params.integer("head"), params.integer("position")));
     d.position = row->query, d.head = row->head, d.layer = row->layer, d.labels = row->labels, d.prefix = row->prefix, d.value_name = row->v_name;
     d.key = params.integer("key");

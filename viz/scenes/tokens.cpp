@@ -105,7 +105,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
                                                  const Progress& progress) {
     if (is_chat(params.text("show"))) return compute_chat(session, params, progress);
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
-    DG_ASSIGN(const auto model, session.model(params.text("model")));
+    DG_ASSIGN(const auto model, session.model(model_of(params)));
     DG_ASSIGN(const auto data, make_data(model, params.text("prompt"), params.integer("merges"),
                                          params.integer("focus")));
     return std::shared_ptr<const SceneData>(data);
@@ -213,7 +213,8 @@ Scene tokens_scene() {
                        {.id = "question", .type = ParamType::kInt, .default_value = "200", .min = 1, .max = 100000},
                        {.id = "reply", .type = ParamType::kInt, .default_value = "200", .min = 1, .max = 100000},
                        {.id = "window", .type = ParamType::kInt, .default_value = "128", .min = 32, .max = 1048576},
-                       seed_param()},
+                       seed_param(),
+                       numerics_param()},
             .stages = {{"bytes", 0.8}, {"merge", 3.0}, {"tokens", 0.6}},
             .compute = &tokens::compute,
             .draw = &tokens::draw,

@@ -58,7 +58,7 @@ Result<WindowPoint> measure_point(const ChatData& d, const PackedModel& packed, 
 
 Result<void> measure_window(ChatData& d, std::int64_t window, const Progress& progress) {
     d.context = std::min(window, d.model->model.config.max_position_embeddings);
-    const PackedModel packed(d.model->model);
+    const PackedModel packed(d.model->model, d.model->numerics);
     d.answer = sim::needle_probe(sim::Tongue::kEn, 0, 0, d.seed).answer;
     for (std::int64_t s = 0; s <= kMostSentences; s += 2) {
         const double length = d.points.empty() ? 0 : static_cast<double>(d.points.back().tokens);
@@ -157,7 +157,7 @@ Result<std::shared_ptr<const SceneData>> compute_chat(Session& session, const Pa
         count_turns(*d);
         return std::shared_ptr<const SceneData>(std::move(d));
     }
-    DG_ASSIGN(d->model, session.model(params.text("model")));
+    DG_ASSIGN(d->model, session.model(model_of(params)));
     DG_TRY(measure_window(*d, params.integer("window"), progress));
     return std::shared_ptr<const SceneData>(std::move(d));
 }
