@@ -188,7 +188,7 @@ void draw_steps(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     if (!s.scales.empty()) canvas.region({{area.x, y - t.body, area.w, t.body * 1.3F}, CellRef{s.scales, {c.scale_row, c.scale_col}}, "", ""});
     y += t.body * 0.4F;
     if (s.format != nullptr && s.format->bits() <= 16) {
-        const float h = std::min(t.body * 1.9F, area.h * 0.22F);
+        const float h = std::max(t.body * 0.9F, std::min({t.body * 1.9F, area.h * 0.26F, area.h - t.label * 1.1F - t.body * 3.3F}));
         float_bits::draw_bits(canvas, view, t, {area.x, y, std::min(area.w, h * 7.4F), h}, *s.format, c.code, {.labels = false, .covered = !told});
         y += h;
     }
