@@ -2,6 +2,7 @@
 
 #include "engine/base/mathfn.h"
 #include "viz/scenes/attention_toys.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 

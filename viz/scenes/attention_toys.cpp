@@ -4,6 +4,7 @@
 #include "engine/base/rng.h"
 #include "engine/ops/ops.h"
 #include "viz/scenes/attention.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 

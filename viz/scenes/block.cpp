@@ -6,6 +6,7 @@
 #include "engine/ops/ops.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/next_token.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 #include "engine/base/mathfn.h"
 #include "engine/base/rng.h"
 #include "viz/scenes/block.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ Result<std::vector<double>> edited_change(const Data& d, const Tape<float>& othe
     std::copy_n(changed.row(edit), changed.cols(), mixed.row(edit));
     Tape<float> tape;
     ForwardOptions options;
-    options.numerics = d.run->model->numerics;
+    options.numerics = numerics_of(*d.run->model);
     DG_TRY(forward_sublayer(d.run->model->model, d.layer, which, std::move(mixed), options, tape));
     return changes(d.at(d.own(attention ? "attn.out" : "mlp.out")), tape.value(tape.find(attention ? "attn.out" : "mlp.out")));
 }
@@ -109,7 +110,7 @@ Result<double> p_without(const Data& d, Model<float>& model, std::span<const Neu
         }
     }
     Tape<float> tape;
-    const Result<void> ran = plain_forward(model, d.run->model->numerics, d.run->batch, tape);
+    const Result<void> ran = plain_forward(model, numerics_of(*d.run->model), d.run->batch, tape);
     for (std::size_t i = kept.size(); i-- > 0;) *kept[i].first = kept[i].second;
     if (!ran) return ran.error();
     const Tensor<float>& logits = tape.value(tape.find("logits"));
@@ -130,7 +131,7 @@ Result<void> measure_isolation(Data& d, std::int64_t edit, const std::string& re
     TokenBatch batch = d.run->batch;
     batch.ids[static_cast<std::size_t>(edit)] = ids.front();
     Tape<float> other;
-    DG_TRY(plain_forward(d.run->model->model, d.run->model->numerics, batch, other));
+    DG_TRY(plain_forward(d.run->model->model, numerics_of(*d.run->model), batch, other));
     d.isolation.edited = edit, d.isolation.from = d.labels[static_cast<std::size_t>(edit)], d.isolation.to = d.label(ids.front());
     DG_ASSIGN(d.isolation.attention, edited_change(d, other, Sublayer::kAttention, edit));
     DG_ASSIGN(d.isolation.feed_forward, edited_change(d, other, Sublayer::kFeedForward, edit));

@@ -3,6 +3,8 @@
 #include "sim/corpus/probes.h"
 #include "viz/scenes/embedding.h"
 
+#include "viz/scenes/numerics_param.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -172,7 +174,7 @@ Result<std::vector<Seen>> read_contexts(const Data& d, const std::string& word, 
         run.batch.batch = 1, run.batch.length = static_cast<std::int64_t>(run.tokens.size());
         for (const TokenSpan& t : run.tokens) run.batch.ids.push_back(t.id);
         ForwardOptions options;
-        options.mtp = options.losses = false, options.numerics = d.model->numerics;
+        options.mtp = options.losses = false, options.numerics = numerics_of(*d.model);
         DG_TRY(forward(d.model->model, run.batch, options, run.tape));
         Seen s{probes[i].sense, probes[i].held_out, {}};
         const std::int64_t row = token_of(run, probes[i].begin, probes[i].end);

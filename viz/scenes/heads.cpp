@@ -4,6 +4,7 @@
 #include "engine/base/mathfn.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/next_token.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -264,7 +265,7 @@ Result<std::shared_ptr<Data>> make_data(std::shared_ptr<const Trace> full, std::
 
 Result<void> measure_losses(Data& d, const Progress& progress) {
     ForwardOptions options;
-    options.mtp = false, options.numerics = d.full->model->numerics;
+    options.mtp = false, options.numerics = numerics_of(*d.full->model);
     for (std::int64_t l = 0; l < d.layers; ++l)
         for (std::int64_t h = 0; h < d.count; ++h) {
             if (!progress.report(static_cast<double>(d.loss_without.size()) / static_cast<double>(d.layers * d.count))) return Error{"cancelled", {}, ""};

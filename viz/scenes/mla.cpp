@@ -1,6 +1,8 @@
 // Scene mla: description, parameters, observables.
 #include "viz/scenes/mla.h"
 
+#include "viz/scenes/numerics_param.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

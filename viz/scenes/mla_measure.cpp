@@ -7,6 +7,7 @@
 #include "engine/tensor/svd.h"
 #include "sim/corpus/probes.h"
 #include "viz/scenes/mla.h"
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/published.h"
 
 #include <fmt/format.h>
@@ -122,7 +123,7 @@ Result<void> measure_caches(Data& d, const Session& session, const Params& param
 }
 
 Result<void> measure_growth(Data& d, Session& session, const Params& params, const Progress& progress) {
-    const PackedModel packed(d.model->model, d.model->numerics);
+    const PackedModel packed(d.model->model, numerics_of(*d.model));
     std::vector<std::int32_t> ids = d.model->tokenizer.encode(params.text("prompt"));
     const std::int64_t limit = std::min(params.integer("steps"), d.config().max_position_embeddings);
     if (ids.empty()) return Error{"empty_prompt", {}, ""};
@@ -149,7 +150,7 @@ Result<void> measure_growth(Data& d, Session& session, const Params& params, con
     auto trace = std::make_shared<Trace>();
     trace->model = d.model, trace->batch = {1, static_cast<std::int64_t>(ids.size()), ids};
     ForwardOptions options;
-    options.decode = true, options.mtp = options.losses = false, options.numerics = d.model->numerics;
+    options.decode = true, options.mtp = options.losses = false, options.numerics = numerics_of(*d.model);
     DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.tokens = trace->batch.length;
     d.position = d.tokens - 1;
@@ -224,7 +225,7 @@ Result<void> measure_rank(Data& d, const Params& params, const Progress& progres
             cut(model, d.model->model, map, rank, d.full_rank);
             p.error += (rank == d.full_rank ? 0 : truncation_error(map.parts, rank)) / static_cast<double>(maps.size());
         }
-        DG_ASSIGN(p.loss, loss_of(model, d.model->numerics, documents));
+        DG_ASSIGN(p.loss, loss_of(model, numerics_of(*d.model), documents));
         d.ranks.push_back(p);
     }
     return {};

@@ -3,6 +3,7 @@
 
 #include "viz/scenes/clock.h"
 #include "viz/scenes/next_token.h"
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/published.h"
 
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 #include "viz/scenes/moe.h"
 
 #include "viz/scenes/clock.h"
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/published.h"
 
 #include <fmt/format.h>

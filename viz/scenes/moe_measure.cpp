@@ -3,6 +3,8 @@
 #include "engine/ops/select.h"
 #include "viz/scenes/moe.h"
 
+#include "viz/scenes/numerics_param.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +25,7 @@ Result<std::shared_ptr<const Trace>> record_changed(const Trace& base, const Exp
     auto trace = std::make_shared<Trace>();
     trace->model = base.model, trace->prompt = base.prompt, trace->tokens = base.tokens, trace->batch = base.batch;
     ForwardOptions options;
-    options.experts = changes, options.numerics = base.model->numerics;
+    options.experts = changes, options.numerics = numerics_of(*base.model);
     DG_TRY(forward(base.model->model, trace->batch, options, trace->tape));
     return std::shared_ptr<const Trace>(std::move(trace));
 }

@@ -2,6 +2,7 @@
 #include "viz/scenes/mtp.h"
 
 #include "engine/base/mathfn.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <fmt/format.h>
 
@@ -68,7 +69,7 @@ Result<void> measure_module(Data& d, const Params& params) {
     trace->batch = {1, n, ids};
     d.lambda = params.real("lambda");
     ForwardOptions options;
-    options.mtp_weight = d.lambda, options.numerics = d.model->numerics;
+    options.mtp_weight = d.lambda, options.numerics = numerics_of(*d.model);
     DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.run = trace, d.prompt_tokens = n;
     d.position = params.integer("position") < 0 ? n - 2 : params.integer("position");
@@ -93,7 +94,7 @@ Result<void> measure_module(Data& d, const Params& params) {
 }
 
 Result<void> measure_text(Data& d, const Params& params, const Progress& progress) {
-    const PackedModel packed(d.model->model, d.model->numerics);
+    const PackedModel packed(d.model->model, numerics_of(*d.model));
     const std::vector<std::int32_t> prompt = d.model->tokenizer.encode(params.text("prompt"));
     if (prompt.empty()) return Error{"empty_prompt", {}, ""};
     d.prompt_tokens = static_cast<std::int64_t>(prompt.size());
@@ -112,7 +113,7 @@ Result<void> measure_text(Data& d, const Params& params, const Progress& progres
     auto trace = std::make_shared<Trace>();
     trace->model = d.model, trace->prompt = params.text("prompt"), trace->batch = {1, static_cast<std::int64_t>(ids.size()), ids};
     ForwardOptions options;
-    options.numerics = d.model->numerics;
+    options.numerics = numerics_of(*d.model);
     DG_TRY(forward(d.model->model, trace->batch, options, trace->tape));
     d.run = std::move(trace);
     for (const std::int32_t id : prompt) d.labels.push_back(d.model->tokenizer.label(id));

@@ -3,6 +3,7 @@
 
 #include "engine/base/mathfn.h"
 #include "viz/scenes/next_token_draw.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <algorithm>
 

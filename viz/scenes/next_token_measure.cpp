@@ -7,6 +7,8 @@
 #include "engine/ops/rows.h"
 #include "viz/scenes/next_token.h"
 
+#include "viz/scenes/numerics_param.h"
+
 #include <algorithm>
 #include <queue>
 
@@ -107,7 +109,7 @@ class Finder {
     /// One forward pass: every token that may follow the prefix and leads to a character spelt the usual way.
     Result<void> expand(const Prefix& prefix) {
         if (!decoder_) {
-            packed_ = std::make_unique<PackedModel>(model_.model, model_.numerics);
+            packed_ = std::make_unique<PackedModel>(model_.model, numerics_of(model_));
             decoder_ = std::make_unique<Decoder>(*packed_);
             DG_TRY(decoder_->append(prompt_));
         }
@@ -153,7 +155,7 @@ std::span<const float> Pass::logits(std::int64_t t) const { return row_of(*this,
 Result<void> run_pass(const LoadedModel& model, std::span<const std::int32_t> ids, bool losses, Pass& pass) {
     TokenBatch batch{.batch = 1, .length = static_cast<std::int64_t>(ids.size()), .ids = {ids.begin(), ids.end()}};
     ForwardOptions options;
-    options.mtp = false, options.losses = losses, options.numerics = model.numerics;
+    options.mtp = false, options.losses = losses, options.numerics = numerics_of(model);
     DG_TRY(forward(model.model, batch, options, pass.tape));
     ops::softmax(pass.tape, pass.tape.find("logits"), "next.probs");
     pass.length = batch.length, pass.vocab = model.model.config.vocab_size;

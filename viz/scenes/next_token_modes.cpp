@@ -3,6 +3,8 @@
 #include "sim/corpus/corpus.h"
 #include "viz/scenes/next_token.h"
 
+#include "viz/scenes/numerics_param.h"
+
 #include <algorithm>
 
 namespace dg::viz::next_token {
@@ -47,7 +49,7 @@ Result<void> choose_first(Data& data, const Params& params) {
     const std::vector<std::int32_t> prompt = ids_of(data.tokens), forced = data.model->tokenizer.encode(params.text("force"));
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     data.runs.emplace_back();
-    const PackedModel packed(data.model->model, data.model->numerics);
+    const PackedModel packed(data.model->model, numerics_of(*data.model));
     for (int steps = std::max(1, static_cast<int>(forced.size())); steps <= static_cast<int>(forced.size()) + 4; ++steps) {
         DG_ASSIGN(data.runs.front(), generate(*data.model, packed, prompt, steps, params.real("temperature"), seed, forced, Progress{}));
         if (valid_utf8(data.runs.front().text)) break;
@@ -121,7 +123,7 @@ Result<void> measure_loop(Data& data, const Params& params, const Progress& prog
     const std::vector<std::int32_t> forced = data.model->tokenizer.encode(params.text("force"));
     const std::int64_t documents = params.integer("documents");
     const double half = documents > 0 ? 0.3 : 0.9;
-    DG_ASSIGN(Run run, generate(*data.model, PackedModel(data.model->model, data.model->numerics), prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
+    DG_ASSIGN(Run run, generate(*data.model, PackedModel(data.model->model, numerics_of(*data.model)), prompt, static_cast<int>(params.integer("steps")), params.real("temperature"),
                                 static_cast<std::uint64_t>(params.integer("seed")), forced, part(progress, 0, half)));
     data.forced = static_cast<int>(std::min(forced.size(), run.steps.size()));
 
@@ -145,7 +147,7 @@ Result<void> measure_columns(Data& data, const Params& params, const Progress& p
     const double given = params.real("temperature"), warm = given > 0 ? given : kDefaultTemperature;
     const auto seed = static_cast<std::uint64_t>(params.integer("seed"));
     const std::pair<double, std::uint64_t> plan[] = {{0, seed}, {0, seed + 1}, {warm, seed}, {warm, seed + 1}};
-    const PackedModel packed(data.model->model, data.model->numerics);
+    const PackedModel packed(data.model->model, numerics_of(*data.model));
     for (const auto& [temperature, s] : plan) {
         const double from = 0.22 * static_cast<double>(data.runs.size());
         DG_ASSIGN(Run run, generate(*data.model, packed, prompt, static_cast<int>(params.integer("steps")), temperature, s, {}, part(progress, from, from + 0.22)));

@@ -4,6 +4,7 @@
 #include "engine/ops/ops.h"
 #include "engine/ops/score_parts.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/published.h"
 
 #include <fmt/format.h>
@@ -80,7 +81,7 @@ Result<void> measure_shuffle(Data& d) {
     for (const std::int32_t id : batch.ids) d.shuffle.order.push_back(d.run->model->tokenizer.label(id));
     for (const bool rotary : {true, false}) {
         ForwardOptions options;
-        options.mtp = options.losses = false, options.rotary = rotary, options.numerics = d.run->model->numerics;
+        options.mtp = options.losses = false, options.rotary = rotary, options.numerics = numerics_of(*d.run->model);
         Tape<float> before, after;
         DG_TRY(forward(d.run->model->model, d.run->batch, options, before));
         DG_TRY(forward(d.run->model->model, batch, options, after));

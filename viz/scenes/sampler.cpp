@@ -7,6 +7,7 @@
 #include "sim/corpus/corpus.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/next_token.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <algorithm>
 #include <charconv>
@@ -94,7 +95,7 @@ Result<double> text_repetition(const Data& d, const PackedModel& packed, int tex
 }
 
 Result<void> measure_texts(Data& d, int texts, const Progress& progress) {
-    const PackedModel packed(d.model->model, d.model->numerics);
+    const PackedModel packed(d.model->model, numerics_of(*d.model));
     d.repetition = {.texts = texts, .tokens = kTextLength};
     for (int i = 0; i < texts; ++i) {
         if (!progress.report(static_cast<double>(i) / texts)) return Error{"cancelled", {}, ""};

@@ -47,14 +47,4 @@ ParamSpec seed_param(std::int64_t default_value) {
     return {.id = "seed", .type = ParamType::kInt, .default_value = fmt::format("{}", default_value), .min = 0, .max = 4294967295.0};
 }
 
-ParamSpec numerics_param() {
-    const auto names = numerics_names();
-    return {.id = "numerics", .type = ParamType::kChoice, .default_value = names.front(), .choices = {names.begin(), names.end()}};
-}
-
-std::string model_of(const Params& params) {
-    const std::string& numerics = params.text("numerics");
-    return numerics == numerics_names().front() ? params.text("model") : params.text("model") + "@" + numerics;
-}
-
 }  // namespace dg::viz

@@ -23,7 +23,7 @@
 namespace dg::viz {
 
 /// Parameters: sim/params.h. Of a scene, label and help are catalogue keys "param.<scene>.<id>.label" / ".help" (shared ones:
-/// "param.<id>.label") and choices "param.<scene>.<id>.<choice>". Shared by all scenes: model prompt layer head position seed numerics.
+/// "param.<id>.label") and choices "param.<scene>.<id>.<choice>". Shared by all scenes: model prompt layer head position seed.
 using sim::ParamSpec;
 using sim::ParamType;
 using sim::Params;
@@ -105,9 +105,5 @@ ParamSpec head_param(std::int64_t default_value, std::int64_t last = 127);
 /// -1 = the last token.
 ParamSpec position_param(std::int64_t default_value = -1);
 ParamSpec seed_param(std::int64_t default_value = 1);
-/// Number format in which the model runs: numerics_names(). Scenes that have it ask the session for model_of(params).
-ParamSpec numerics_param();
-/// "mini", or "mini@fp8" when the scene has `numerics` and it is not f32.
-std::string model_of(const Params& params);
 
 }  // namespace dg::viz

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/hf.h"
 #include "sim/assets.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <algorithm>
 #include <charconv>
@@ -104,10 +105,10 @@ Result<ModelPtr> make_model(const std::string& name, fs::path assets) {
 
 /// "mini@fp8": the model of the first name with the number format of the second.
 Result<ModelPtr> in_format(const std::string& name, std::size_t at, Session& session) {
-    DG_ASSIGN(const Numerics numerics, parse_numerics(std::string_view(name).substr(at + 1)));
+    DG_TRY(parse_numerics(std::string_view(name).substr(at + 1)));
     DG_ASSIGN(const ModelPtr plain, session.model(name.substr(0, at)));
     auto changed = std::make_shared<LoadedModel>(*plain);
-    changed->name = name, changed->numerics = numerics;
+    changed->name = name;
     return ModelPtr(std::move(changed));
 }
 
@@ -124,7 +125,7 @@ Result<std::shared_ptr<const Trace>> record(ModelPtr model, const std::string& p
     options.decode = config.attention == AttentionKind::kMla;
     options.balance = config.n_routed_experts > 0;
     options.head_gain = asked.head_gain;
-    options.numerics = asked.numerics.lossy() ? asked.numerics : model->numerics;
+    options.numerics = asked.numerics.lossy() ? asked.numerics : numerics_of(*model);
     options.lens = asked.lens;
     DG_TRY(forward(model->model, trace->batch, options, trace->tape));
     trace->model = std::move(model);
@@ -149,8 +150,9 @@ Result<ModelPtr> Session::model(const std::string& name) {
     // others who ask for the same model wait here; a failure is not kept: the file may be mended
     const std::lock_guard lock(slot->mutex);
     if (!slot->value) {
-        // a folder may have an @ in its name
-        const std::size_t at = holds_model(name) ? std::string::npos : name.rfind('@');
+        // a folder may have an @ in its name, as long as no number format follows
+        std::size_t at = name.rfind('@');
+        if (at != std::string::npos && holds_model(name) && !parse_numerics(std::string_view(name).substr(at + 1))) at = std::string::npos;
         DG_ASSIGN(slot->value, at == std::string::npos ? make_model(name, assets_) : in_format(name, at, *this));
     }
     return slot->value;

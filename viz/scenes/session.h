@@ -19,7 +19,6 @@ namespace dg::viz {
 /// A model ready to show.
 struct LoadedModel {
     std::string name;  // as asked for
-    Numerics numerics = {};  // number format of the Linears in every pass that scenes make with it
     Model<float> model;
     Tokenizer tokenizer;
     std::string card_json;  // card.json of a shipped model; may be empty
@@ -31,7 +30,7 @@ using HeadGain = std::vector<std::vector<double>>;
 /// What a recorded run adds to the plain one, or changes in it: see ForwardOptions.
 struct TraceOptions {
     HeadGain head_gain = {};  // muted heads
-    Numerics numerics = {};   // number format of the Linears, unless f32: instead of the model's; see ops/quantise.h
+    Numerics numerics = {};   // number format of the Linears; ops/quantise.h lists what a trace in a low format holds
     bool lens = false;        // lens.* too
 
     bool operator==(const TraceOptions&) const = default;
@@ -52,9 +51,7 @@ class Session {
     explicit Session(std::filesystem::path assets = {});
 
     /// A name of assets/models ("mini"), "random" (mini's config, fresh weights of seed 1), "random:SEED", or a directory.
-    /// After an @ the number format of its passes, as --numerics takes it: "mini@fp8,tile=16".
-    /// Error codes: assets_missing, model_unknown (with a suggestion), model_seed, model_vocabulary, those of load_model and
-    /// parse_numerics.
+    /// Error codes: assets_missing, model_unknown (with a suggestion), model_seed, model_vocabulary, those of load_model.
     Result<std::shared_ptr<const LoadedModel>> model(const std::string& name);
     /// The recorded run, with decode.* (MLA) and layers.i.aux.* (experts); kept for the last 16 requests. `options`:
     /// see TraceOptions. Error codes: those of model(), empty_prompt, too_long.

@@ -1,5 +1,6 @@
 #include "viz/scenes/tokens.h"
 
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/tokens_chat.h"
 #include "viz/text/utf8.h"
 

@@ -4,6 +4,7 @@
 #include "engine/model/decode.h"
 #include "engine/model/sampler.h"
 #include "sim/corpus/probes.h"
+#include "viz/scenes/numerics_param.h"
 #include "viz/scenes/plot.h"
 #include "viz/scenes/tokens.h"
 
@@ -58,7 +59,7 @@ Result<WindowPoint> measure_point(const ChatData& d, const PackedModel& packed, 
 
 Result<void> measure_window(ChatData& d, std::int64_t window, const Progress& progress) {
     d.context = std::min(window, d.model->model.config.max_position_embeddings);
-    const PackedModel packed(d.model->model, d.model->numerics);
+    const PackedModel packed(d.model->model, numerics_of(*d.model));
     d.answer = sim::needle_probe(sim::Tongue::kEn, 0, 0, d.seed).answer;
     for (std::int64_t s = 0; s <= kMostSentences; s += 2) {
         const double length = d.points.empty() ? 0 : static_cast<double>(d.points.back().tokens);
