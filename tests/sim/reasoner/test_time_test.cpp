@@ -127,7 +127,7 @@ TEST(TestTime, OneRootOfTheAhaEquationSurvives) {
             EXPECT_NEAR(each.quartic, 0, 1e-11);
             // every candidate solves the equation with its own signs
             const double value = aha_branch(a, each.x, each.outer_plus, each.inner_plus);
-            if (std::isfinite(value)) EXPECT_NEAR(value, each.x, 1e-7);
+            if (std::isfinite(value)) { EXPECT_NEAR(value, each.x, 1e-7); }
         }
     }
     EXPECT_EQ(std::ranges::count_if(aha_roots(0.9), &AhaRoot::valid), 0) << "below 1 no candidate survives";
