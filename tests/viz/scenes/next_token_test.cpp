@@ -330,7 +330,7 @@ TEST_F(NextToken, EveryParameterHasWords) {
         const std::string own = "param.next-token." + spec.id;
         const std::string key = has_key(own + ".label") ? own : "param." + spec.id;
         EXPECT_TRUE(has_key(key + ".label") && has_key(key + ".help")) << spec.id;
-        for (const std::string& choice : spec.choices) EXPECT_TRUE(has_key(own + "." + choice)) << choice;
+        for (const std::string& choice : spec.choices) EXPECT_TRUE(has_key(own + "." + choice) || has_key(key + "." + choice)) << choice;
     }
     for (const StageSpec& stage : scene->stages) EXPECT_TRUE(has_key("stage.next-token." + stage.id)) << stage.id;
 }
