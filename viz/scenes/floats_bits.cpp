@@ -80,7 +80,7 @@ void draw_editor(Canvas& canvas, const Data& d, const View& view, const Theme& t
     const double read = view.stage == kRead ? std::min(1.0, done(view, kRead) / 0.45) : view.stage > kRead ? 1 : 0;
     // below the bits: formula, value, neighbours
     const float top = area.y + t.heading * 1.7F, below = t.heading * 1.15F + t.big * 1.15F + t.label * 3.2F;
-    const float h = std::min({area.h * 0.46F, 200.0F, area.bottom() - top - below});
+    const float h = std::max(60.0F, std::min({area.h * 0.46F, 200.0F, area.bottom() - top - below}));
     float_bits::draw_bits(canvas, view, t, {area.x, top, area.w, h}, *d.format, d.now().code, {.covered = !view.revealed || read == 0, .action = "flip", .shown = read});
     draw_reading(canvas, d, view, t, {area.x, top + h + t.label * 0.6F, area.w, area.bottom() - top - h});
 }
