@@ -27,10 +27,12 @@ std::vector<std::string> trail(const Shell& s) {
 
 void draw_trail(Shell& s, Ui& u, float x, float base, float limit) {
     const std::vector<std::string> words = trail(s);
+    // what is cut is the lesson's title, not the step
+    const float last_w = u.canvas.measure(words.back(), {.size = u.type.label, .color = {}, .weight = Weight::kBold}).width + 28;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const bool last = i + 1 == words.size();
         const viz::TextStyle style{.size = u.type.label, .color = last ? u.theme.ink : u.theme.ink2, .weight = last && words.size() > 1 ? Weight::kBold : Weight::kRegular};
-        const std::string word = viz::elide(u.canvas, words[i], style, std::max(40.0F, limit - x));
+        const std::string word = viz::elide(u.canvas, words[i], style, std::max(40.0F, limit - x - (last ? 0 : last_w)));
         const float w = u.canvas.measure(word, style).width;
         if (x + w > limit + 1) return;
         const std::string id = fmt::format("trail.{}", i);
