@@ -112,7 +112,7 @@ void draw_ends(Canvas& canvas, const Data& d, const View& view, Rect area) {
 void draw_budget(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const Theme& t = theme(view.theme);
     const Theme small = fitted_type(canvas, view);
-    const float foot = small.body * 6.4F;
+    const float foot = small.body * 8.0F;
     double last = 10;
     for (std::size_t i = 0; i < d.records.rows.size(); ++i) last = std::max(last, d.at(i, "tokens") * 1.05);
     Plot plot{.x = {.label = tr(view.lang, "reasoning.axis.spent"), .min = 0, .max = last}, .y = {.label = tr(view.lang, "reasoning.axis.accuracy"), .min = 0, .max = 1.06, .percent = true}, .series = {},

@@ -90,11 +90,13 @@ void draw_one(Canvas& canvas, const Theme& t, Rect at, const Chip& chip, const T
     float width = t.line;
     if (chip.kind == ChipKind::kSlip) fill = t.ground, edge = t.error.fill, words.color = t.error.ink, width = 2;
     if (chip.kind == ChipKind::kWait || chip.kind == ChipKind::kCheck) fill = t.ground, words.weight = Weight::kBold;
-    if (chip.kind == ChipKind::kAnswer) fill = t.bar_strong, words.color = t.ink_on(t.bar_strong), words.weight = Weight::kBold;
+    if (chip.kind == ChipKind::kAnswer) words.weight = Weight::kBold;
+    if (chip.kind == ChipKind::kAnswer && chip.right) fill = edge = t.bar_strong, words.color = t.ink_on(t.bar_strong);
+    if (chip.kind == ChipKind::kAnswer && !chip.right) fill = t.ground, edge = t.error.fill, words.color = t.error.ink, width = 3;
     if (chip.kind == ChipKind::kOther) fill = t.ground;
     canvas.fill_rect(at, fill, 6);
     if (chip.kind == ChipKind::kWait || chip.kind == ChipKind::kCheck) draw_ring(canvas, t, at, 6);
-    else if (chip.kind != ChipKind::kAnswer) canvas.stroke_rect(at, {.color = edge, .width = width}, 6);
+    else canvas.stroke_rect(at, {.color = edge, .width = width}, 6);
     if (chip.forced) canvas.line({at.x + 4, at.bottom() + 9}, {at.right() - 4, at.bottom() + 9}, {.color = t.ink2, .width = 2, .dash = 5, .gap = 4});
     draw_centered(canvas, at, chip.text, words);
 }
