@@ -71,8 +71,17 @@ double log_error_difference(const Settings& s) {
 /// A Python process that runs the same sweep with numpy.linalg.lstsq, one thread, once for every line it reads.
 class Numpy {
   public:
+    /// A Python that has numpy: the one on the path, else the system's; empty: none.
+    static std::string interpreter() {
+        for (const std::string python : {"python3", "/usr/bin/python3"}) {
+            if (std::system((python + " -c 'import numpy' >/dev/null 2>&1").c_str()) == 0) return python;
+        }
+        return "";
+    }
+
     static std::shared_ptr<Numpy> start(const Settings& s) {
-        if (std::system("python3 -c 'import numpy' >/dev/null 2>&1") != 0) return nullptr;
+        const std::string python = interpreter();
+        if (python.empty()) return nullptr;
         std::string sizes;
         for (const std::int64_t p : s.points) sizes += fmt::format("{},", p);
         const std::string program = fmt::format(
@@ -88,7 +97,7 @@ class Numpy {
         auto numpy = std::make_shared<Numpy>();
         numpy->pipe_ = fmt::format("/tmp/deepglass_numpy_{}", static_cast<const void*>(numpy.get()));
         if (std::system(("rm -f " + numpy->pipe_ + " && mkfifo " + numpy->pipe_).c_str()) != 0) return nullptr;
-        numpy->input_ = popen(("OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python3 -c \"" + program + "\" " + numpy->pipe_).c_str(), "w");
+        numpy->input_ = popen(("OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 " + python + " -c \"" + program + "\" " + numpy->pipe_).c_str(), "w");
         return numpy->input_ ? numpy : nullptr;
     }
 
