@@ -15,6 +15,7 @@ Experiment grpo_experiment();
 Experiment balance_loss_experiment();
 Experiment mtp_gain_experiment();
 Experiment reasoning_experiment();
+Experiment embedding_trails_experiment();
 
 std::span<const Experiment> experiments() {
     static const std::vector<Experiment> table = {
@@ -27,6 +28,7 @@ std::span<const Experiment> experiments() {
         balance_loss_experiment(),
         mtp_gain_experiment(),
         reasoning_experiment(),
+        embedding_trails_experiment(),
     };
     return table;
 }

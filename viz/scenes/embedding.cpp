@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace dg::viz {
 namespace embedding {
@@ -39,7 +40,7 @@ std::vector<ParamSpec> specs() {
     return {model_param(),
             prompt_param("湖南大学"),
             position_param(),
-            {.id = "show", .type = ParamType::kChoice, .default_value = "lookup", .choices = {"lookup", "map", "neighbours", "stream", "senses", "size"}},
+            {.id = "show", .type = ParamType::kChoice, .default_value = "lookup", .choices = {"lookup", "map", "neighbours", "stream", "training", "senses", "size"}},
             {.id = "word", .type = ParamType::kText, .default_value = ""},
             {.id = "depth", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = 61},
             {.id = "pick", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 7},
@@ -64,8 +65,9 @@ void measure_lookup(Data& d) {
 Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params& params, const Progress& progress) {
     if (!progress.report(0)) return Error{"cancelled", {}, ""};
     auto d = std::make_shared<Data>();
-    const std::string name = model_of(params);
     d->show = params.text("show");
+    // the recorded training is that of one model
+    const std::string name = d->show == "training" ? "variant-mla" : model_of(params);
     DG_ASSIGN(d->model, session.model(name));
     DG_ASSIGN(d->run, session.trace(name, params.text("prompt")));
     d->small = d->model->model.config;
@@ -86,6 +88,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     }
     if (d->show == "map") DG_TRY(measure_map(*d));
     if (d->show == "stream") DG_TRY(measure_stream(*d));
+    if (d->show == "training") DG_TRY(measure_training(*d, session));
     if (d->show == "senses") DG_TRY(measure_senses(*d, params.text("word"), session, name, progress));
     return std::shared_ptr<const SceneData>(std::move(d));
 }
@@ -95,6 +98,7 @@ void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view
     if (d.show == "map") return draw_map(canvas, d, view);
     if (d.show == "neighbours") return draw_neighbours(canvas, d, view);
     if (d.show == "stream") return draw_stream(canvas, d, view);
+    if (d.show == "training") return draw_training(canvas, d, view);
     if (d.show == "senses") return draw_senses(canvas, d, view);
     if (d.show == "size") return draw_size(canvas, d, view);
     draw_lookup(canvas, d, view);
@@ -117,6 +121,32 @@ void observe_senses(const Data& d, std::vector<Observation>& out) {
         out.push_back({"cosine_min", at, least});
     }
     out.push_back({"accuracy_last", "", s.accuracy.empty() ? next_token::kNone : s.accuracy.back()});
+}
+
+/// Mean distance of a word from the mean of its kind over that from the mean of all, on the plane, at the start and the end.
+void observe_training(const Data& d, std::vector<Observation>& out) {
+    out.push_back({"trails", "", static_cast<double>(d.stream.size())});
+    out.push_back({"points", "", static_cast<double>(d.steps.size())});
+    out.push_back({"last_step", "", d.steps.back()});
+    for (const bool end : {false, true}) {
+        const auto at = [&](const Trail& t) { return end ? t.points.back() : t.points.front(); };
+        std::vector<Point> centre(d.kinds.size());
+        std::vector<double> count(d.kinds.size(), 0);
+        Point all;
+        for (std::size_t i = 0; i < d.stream.size(); ++i) {
+            const Point p = at(d.stream[i]);
+            const auto k = static_cast<std::size_t>(d.trail_kinds[i]);
+            centre[k].x += p.x, centre[k].y += p.y, count[k] += 1;
+            all.x += p.x / static_cast<double>(d.stream.size()), all.y += p.y / static_cast<double>(d.stream.size());
+        }
+        double own = 0, whole = 0;
+        for (std::size_t i = 0; i < d.stream.size(); ++i) {
+            const Point p = at(d.stream[i]);
+            const auto k = static_cast<std::size_t>(d.trail_kinds[i]);
+            own += std::hypot(p.x - centre[k].x / count[k], p.y - centre[k].y / count[k]), whole += std::hypot(p.x - all.x, p.y - all.y);
+        }
+        out.push_back({"kind_spread", end ? "end" : "start", own / whole});
+    }
 }
 
 }  // namespace
@@ -142,6 +172,7 @@ std::vector<Observation> observe(const SceneData& base) {
     }
     for (std::size_t k = 0; k < d.share.size(); ++k) out.push_back({"variance", fmt::format("{}", k), d.share[k]});
     if (d.show == "senses") observe_senses(d, out);
+    if (d.show == "training") observe_training(d, out);
     return out;
 }
 

@@ -1,6 +1,6 @@
 // Scene "embedding": from a token id to a vector, and what the vectors mean: the lookup as a product with a one-hot vector
 // (show=lookup), the table as a map (map), nearest rows before and after training (neighbours), the prompt's vectors on
-// their way through the layers (stream), one word in several senses parting from layer to layer (senses), and the table's
+// their way through the layers (stream), the table's rows on their way through the training (training), one word in several senses parting from layer to layer (senses), and the table's
 // share of a real model (size).
 #pragma once
 
@@ -72,7 +72,10 @@ struct Data final : SceneData {
     std::vector<std::string> kinds;    // names of word kinds
     std::vector<MapPoint> map;
     std::vector<double> share;         // of the variance on the two axes of map, stream or senses
-    std::vector<Trail> stream;
+    std::vector<Trail> stream;         // of the prompt; show=training: of words, through the training
+    std::vector<int> trail_kinds;      // show=training: index into kinds
+    std::vector<double> steps;         // show=training: of the points
+    std::string records_hash;
     Senses senses;
     std::size_t pick = 0;              // trail whose vector is written out
     Config small, big;                 // big: DeepSeek-V3 as published
@@ -97,6 +100,9 @@ std::vector<Observation> observe(const SceneData& data);
 Result<void> measure_neighbours(Data& data, const std::string& word);
 Result<void> measure_map(Data& data);
 Result<void> measure_stream(Data& data);
+/// Records of sim embedding-trails for the model variant-mla. Error codes: those of sim::read_records, embedding_trails (a
+/// word of the model without its points).
+Result<void> measure_training(Data& data, const Session& session);
 Result<void> measure_senses(Data& data, const std::string& word, Session& session, const std::string& model, const Progress& progress);
 
 double done(const View& view, Stage stage);
@@ -107,6 +113,7 @@ void draw_lookup(Canvas& canvas, const Data& data, const View& view);
 void draw_map(Canvas& canvas, const Data& data, const View& view);
 void draw_neighbours(Canvas& canvas, const Data& data, const View& view);
 void draw_stream(Canvas& canvas, const Data& data, const View& view);
+void draw_training(Canvas& canvas, const Data& data, const View& view);
 void draw_senses(Canvas& canvas, const Data& data, const View& view);
 void draw_size(Canvas& canvas, const Data& data, const View& view);
 

@@ -175,6 +175,41 @@ void draw_stream(Canvas& canvas, const Data& d, const View& view) {
     canvas.text({at.x + 20, at.y + t.body * 1.5F}, depth_name(view.lang, depth), strong(t));
 }
 
+void draw_training(Canvas& canvas, const Data& d, const View& view) {
+    const Theme t = fitted_type(canvas, view);
+    const double depth = depth_at(d, view);
+    const std::string step = grouped(static_cast<std::int64_t>(d.steps[static_cast<std::size_t>(std::floor(depth + 1e-9))]));
+    PageText page = page_of(d, view, "training", {{"step", step}, {"words", grouped(static_cast<std::int64_t>(d.stream.size()))}});
+    page.badge.detail = badge_detail(view.lang, "embedding-trails.csv", d.records_hash, "7");
+    const Rect place = draw_frame(canvas, view, page);
+    const float legend_w = t.label * 9;
+    const Rect at{place.x, place.y, place.w - legend_w - 24, place.h};
+    draw_axes(canvas, view, t, at, d.share);
+    const Plane plane = plane_for(at, all_points(d.stream), t.label * 3);
+    std::vector<Rect> taken;
+    for (std::size_t i = 0; i < d.stream.size(); ++i) {
+        const Color hue = hue_of(t, static_cast<std::size_t>(d.trail_kinds[i]));
+        std::vector<Vec2> line;
+        for (std::size_t k = 0; k < d.steps.size() && static_cast<double>(k) <= depth; ++k) line.push_back(plane.place(d.stream[i].points[k]));
+        const Vec2 head = plane.place(point_at(d.stream[i], depth));
+        line.push_back(head);
+        canvas.polyline(line, {.color = mix(t.ground, hue, 0.4F), .width = 1.5F});
+        canvas.fill_circle(head, 6, hue);
+        cell_region(canvas, {head.x - 8, head.y - 8, 16, 16}, CellRef{"model.embed_tokens.weight", {d.stream[i].row, 0}}, d.stream[i].name);
+        const TextStyle style{.size = t.caption, .color = t.ink};
+        const Rect box{head.x + 8, head.y - t.caption * 0.6F, canvas.measure(d.stream[i].name, style).width, t.caption * 1.2F};
+        const bool hit = box.right() > at.right() || std::ranges::any_of(taken, [&](const Rect& r) { return box.x < r.right() && r.x < box.right() && box.y < r.bottom() && r.y < box.bottom(); });
+        if (!hit) canvas.text({box.x, head.y + t.caption * 0.35F}, d.stream[i].name, style), taken.push_back(box);
+    }
+    canvas.text({at.x + 20, at.y + t.body * 1.5F}, tr(view.lang, "scene.embedding.training.step", {{"step", step}}), strong(t));
+    float y = place.y + t.label;
+    for (std::size_t k = 0; k < d.kinds.size(); ++k) {
+        canvas.fill_circle({place.right() - legend_w + 8, y - t.label * 0.35F}, 7, hue_of(t, k));
+        canvas.text({place.right() - legend_w + 24, y}, elide(canvas, tr(view.lang, "scene.embedding.kind." + d.kinds[k]), label(t), legend_w - 24), label(t));
+        y += t.label * 1.8F;
+    }
+}
+
 namespace {
 
 /// The phrases, the word of each in its colour; a click writes out its vector.

@@ -1,6 +1,9 @@
 // What the embedding scene measures: neighbours, kinds of words, principal axes, a word's senses.
 #include "sim/corpus/polysemy.h"
 #include "sim/corpus/probes.h"
+#include "engine/io/files.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "sim/read_records.h"
 #include "viz/scenes/embedding.h"
 
 #include "viz/scenes/numerics_param.h"
@@ -237,6 +240,38 @@ Result<void> measure_map(Data& d) {
         }
         d.map.push_back(p);
     }
+    return {};
+}
+
+Result<void> measure_training(Data& d, const Session& session) {
+    if (session.assets().empty()) return Error{"assets_missing", {{"tried", "–"}}, ""};
+    const auto file = session.assets() / "records" / "embedding-trails.csv";
+    DG_ASSIGN(const sim::Records records, sim::read_records(file, {"step", "token", "x", "y"}));
+    DG_ASSIGN(const std::string bytes, read_file(file));
+    d.records_hash = hash_hex(bytes);
+    std::vector<std::span<const float>> rows;
+    for (std::int64_t v = 0; v < d.table().dim(0); ++v) rows.emplace_back(d.table().row(v), static_cast<std::size_t>(d.table().dim(1)));
+    d.share = sim::principal_axes(rows, 2).share;
+    const auto kinds = kinds_of(d.model->tokenizer);
+    std::map<std::int32_t, std::size_t> trail_of;
+    for (const auto& [name, ids] : kinds) {
+        for (const std::int32_t id : ids)
+            if (!trail_of.contains(id)) {
+                trail_of[id] = d.stream.size(), d.trail_kinds.push_back(static_cast<int>(d.kinds.size()));
+                d.stream.push_back({.name = d.label(id), .before = {}, .word = {}, .after = {}, .run = nullptr, .row = id, .points = {}});
+            }
+        d.kinds.push_back(name);
+    }
+    for (const auto& row : records.rows) {
+        const auto found = trail_of.find(static_cast<std::int32_t>(row[1]));
+        if (d.steps.empty() || d.steps.back() != row[0]) d.steps.push_back(row[0]);
+        // words of kinds with fewer than three are recorded too
+        if (found != trail_of.end()) d.stream[found->second].points.push_back({row[2], row[3]});
+    }
+    if (d.stream.empty()) return Error{"embedding_trails", {{"token", "–"}}, file.string()};
+    for (const Trail& trail : d.stream)
+        if (trail.points.size() != d.steps.size()) return Error{"embedding_trails", {{"token", trail.name}}, file.string()};
+    d.depth = static_cast<std::int64_t>(d.steps.size()) - 1;
     return {};
 }
 
