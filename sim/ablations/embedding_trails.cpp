@@ -1,6 +1,5 @@
 // deepglass sim embedding-trails: where the rows of the embedding table go while a model is trained. The recipe is that of a
-// shipped model, so with its seed the last points are
-// those of its table (before rounding to BF16).
+// shipped model, so with its seed the last points are those of its table (before rounding to BF16).
 #include "engine/train/trainer.h"
 #include "sim/assets.h"
 #include "sim/corpus/probes.h"
