@@ -62,7 +62,7 @@ Result<Records> run_balance_loss(const Params& params, const Task& task) {
     // strength of the loss, speed of the bias: none, four losses, the controller alone
     constexpr std::array<std::pair<double, double>, 6> kSettings = {{{0, 0}, {1e-4, 0}, {1e-3, 0}, {1e-2, 0}, {1e-1, 0}, {0, 0.003}}};
     std::vector<Member> members;
-    for (std::int64_t seed = params.integer("seed"), end = seed + params.integer("seeds"); seed < end; ++seed)
+    for (std::int64_t seed = params.integer("seed"); seed < params.integer("seed") + params.integer("seeds"); ++seed)
         for (const auto& [alpha, speed] : kSettings) {
             DG_ASSIGN(Recipe recipe, base_recipe(params, seed));
             recipe.train.balance_alpha = alpha, recipe.train.bias_speed = speed, recipe.train.bias_rest = 0;
@@ -73,7 +73,7 @@ Result<Records> run_balance_loss(const Params& params, const Task& task) {
 
 Result<Records> run_mtp_gain(const Params& params, const Task& task) {
     std::vector<Member> members;
-    for (std::int64_t seed = params.integer("seed"), end = seed + params.integer("seeds"); seed < end; ++seed)
+    for (std::int64_t seed = params.integer("seed"); seed < params.integer("seed") + params.integer("seeds"); ++seed)
         for (const std::int64_t depth : {0, 1}) {
             DG_ASSIGN(Recipe recipe, base_recipe(params, seed));
             recipe.model.num_nextn_predict_layers = depth;
@@ -83,8 +83,8 @@ Result<Records> run_mtp_gain(const Params& params, const Task& task) {
 }
 
 std::vector<ParamSpec> specs() {
-    return {{.id = "seeds", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = 100},
-            {.id = "seed", .type = ParamType::kInt, .default_value = "1", .min = 0, .max = 4294967295.0},
+    return {{.id = "seed", .type = ParamType::kInt, .default_value = "1", .min = 1, .max = 4294967295.0},
+            {.id = "seeds", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = 100},
             {.id = "steps", .type = ParamType::kInt, .default_value = "400", .min = 4, .max = 1e6},
             {.id = "width", .type = ParamType::kInt, .default_value = "64", .min = 32, .max = 1024}};
 }

@@ -1,5 +1,5 @@
 // deepglass sim embedding-trails: where the rows of the embedding table go while a model is trained. The recipe is that of a
-// shipped model, so the last points are those of its table (before rounding to BF16).
+// shipped model, so with its seed the last points are those of its table (before rounding to BF16).
 #include "engine/train/trainer.h"
 #include "sim/assets.h"
 #include "sim/corpus/probes.h"
@@ -28,6 +28,7 @@ std::set<std::int32_t> words_of(const Tokenizer& tokenizer) {
 Result<Records> run_trails(const Params& params, const Task& task) {
     DG_ASSIGN(const std::filesystem::path assets, find_assets());
     DG_ASSIGN(Recipe recipe, load_recipe(assets / "recipes" / (std::string(kModel) + ".toml")));
+    recipe.seed = static_cast<std::uint64_t>(params.integer("seed"));
     DG_ASSIGN(const Tokenizer tokenizer, Tokenizer::load(assets / "models" / kModel / "tokenizer.json"));
     const std::int64_t every = params.integer("every"), steps = params.integer("steps") > 0 ? params.integer("steps") : recipe.train.schedule.steps;
     const std::set<std::int32_t> words = words_of(tokenizer);
@@ -57,7 +58,8 @@ Result<Records> run_trails(const Params& params, const Task& task) {
 
 Experiment embedding_trails_experiment() {
     return {.id = "embedding-trails",
-            .params = {{.id = "every", .type = ParamType::kInt, .default_value = "50", .min = 1, .max = 1e6}, {.id = "steps", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1e6}},
+            .params = {{.id = "every", .type = ParamType::kInt, .default_value = "50", .min = 1, .max = 1e6}, {.id = "steps", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1e6},
+                       {.id = "seed", .type = ParamType::kInt, .default_value = "7", .min = 0, .max = 4294967295.0}},
             .run = &run_trails};
 }
 

@@ -180,20 +180,24 @@ void draw_training(Canvas& canvas, const Data& d, const View& view) {
     const double depth = depth_at(d, view);
     const std::string step = grouped(static_cast<std::int64_t>(d.steps[static_cast<std::size_t>(std::floor(depth + 1e-9))]));
     PageText page = page_of(d, view, "training", {{"step", step}, {"words", grouped(static_cast<std::int64_t>(d.stream.size()))}});
+    if (depth < 1) page.title = tr(view.lang, "scene.embedding.title.training_start");
     page.badge.detail = badge_detail(view.lang, "embedding-trails.csv", d.records_hash, "7");
     const Rect place = draw_frame(canvas, view, page);
     const float legend_w = t.label * 9;
     const Rect at{place.x, place.y, place.w - legend_w - 24, place.h};
     draw_axes(canvas, view, t, at, d.share);
     const Plane plane = plane_for(at, all_points(d.stream), t.label * 3);
+    // all trails first: heads and names stand above them
+    for (std::size_t i = 0; i < d.stream.size(); ++i) {
+        std::vector<Vec2> line;
+        for (std::size_t k = 0; k < d.steps.size() && static_cast<double>(k) <= depth; ++k) line.push_back(plane.place(d.stream[i].points[k]));
+        line.push_back(plane.place(point_at(d.stream[i], depth)));
+        canvas.polyline(line, {.color = mix(t.ground, hue_of(t, static_cast<std::size_t>(d.trail_kinds[i])), 0.4F), .width = 1.5F});
+    }
     std::vector<Rect> taken;
     for (std::size_t i = 0; i < d.stream.size(); ++i) {
         const Color hue = hue_of(t, static_cast<std::size_t>(d.trail_kinds[i]));
-        std::vector<Vec2> line;
-        for (std::size_t k = 0; k < d.steps.size() && static_cast<double>(k) <= depth; ++k) line.push_back(plane.place(d.stream[i].points[k]));
         const Vec2 head = plane.place(point_at(d.stream[i], depth));
-        line.push_back(head);
-        canvas.polyline(line, {.color = mix(t.ground, hue, 0.4F), .width = 1.5F});
         canvas.fill_circle(head, 6, hue);
         cell_region(canvas, {head.x - 8, head.y - 8, 16, 16}, CellRef{"model.embed_tokens.weight", {d.stream[i].row, 0}}, d.stream[i].name);
         const TextStyle style{.size = t.caption, .color = t.ink};

@@ -6,6 +6,7 @@
 #include "engine/io/hf.h"
 #include "sim/pretrain/card.h"
 #include "viz/scenes/attention_toys.h"
+#include "viz/scenes/embedding.h"
 #include "viz/scenes/mla.h"
 #include "viz/scenes/model_map.h"
 
@@ -101,6 +102,28 @@ TEST(TrainingRecords, PagesHoldTheirText) {
     const auto failed = find_scene("balance")->compute(shipped_session(), scene_params("balance", {{"show", "loss"}, {"seed", "99"}}), {});
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, "records_seed");
+}
+
+TEST(EmbeddingTraining, PagesHoldTheirText) { expect_page("embedding", {{"show", "training"}}); }
+
+TEST(EmbeddingTraining, TheLastPointsLieOnTheShippedTable) {
+    const auto data = computed("embedding", {{"show", "training"}});
+    const auto& d = dynamic_cast<const embedding::Data&>(*data);
+    std::vector<std::span<const float>> rows;
+    for (std::int64_t v = 0; v < d.table().dim(0); ++v) rows.emplace_back(d.table().row(v), static_cast<std::size_t>(d.table().dim(1)));
+    const sim::Pca pca = sim::principal_axes(rows, 2);
+    ASSERT_GT(d.stream.size(), 20U);
+    EXPECT_EQ(d.steps.front(), 0);
+    EXPECT_EQ(d.steps.back(), 1200);
+    double moved = 0;
+    for (const embedding::Trail& trail : d.stream) {
+        const auto& row = rows[static_cast<std::size_t>(trail.row)];
+        // recorded in f32, shipped in BF16: 8 bits of each of the row's numbers
+        EXPECT_NEAR(trail.points.back().x, pca.along(row, 0), 0.02) << trail.name;
+        EXPECT_NEAR(trail.points.back().y, pca.along(row, 1), 0.02) << trail.name;
+        moved = std::max(moved, std::hypot(trail.points.back().x - trail.points.front().x, trail.points.back().y - trail.points.front().y));
+    }
+    EXPECT_GT(moved, 0.5);
 }
 
 TEST(ModelMapZoom, PagesHoldTheirTextAtEveryMagnification) {
