@@ -61,6 +61,13 @@ void number_field(const Row& row, Rect rect) {
 /// Sliders of positive quantities over three decades and more move in equal ratios.
 bool logarithmic(const ParamSpec& spec) { return spec.type == ParamType::kReal && spec.min > 0 && spec.max / spec.min >= 1000; }
 
+/// Sliders over many decades that also reach 0 or the negative numbers move as sign(x) log10(1 + |x|): fine near 0, coarse far out.
+bool signed_logarithmic(const ParamSpec& spec) { return spec.type == ParamType::kReal && spec.min <= 0 && spec.max >= 1e4; }
+
+double to_signed_log(double x) { return std::copysign(std::log10(1 + std::abs(x)), x); }
+
+double from_signed_log(double y) { return std::copysign(std::pow(10.0, std::abs(y)) - 1, y); }
+
 void real_row(const Row& row) {
     const auto [low, high] = range(row.s, row.spec);
     const double now = row.s.lab.params().real(row.spec.id);
@@ -69,6 +76,11 @@ void real_row(const Row& row) {
     if (logarithmic(row.spec)) {
         if (const auto fresh = row.u.slider(row.id(), track, std::log10(now), std::log10(low), std::log10(high), 0))
             row.set(fmt::format("{:.3g}", std::pow(10.0, *fresh)));
+        return;
+    }
+    if (signed_logarithmic(row.spec)) {
+        if (const auto fresh = row.u.slider(row.id(), track, to_signed_log(now), to_signed_log(low), to_signed_log(high), 0))
+            row.set(fmt::format("{:.3g}", from_signed_log(*fresh)));
         return;
     }
     const double step = std::pow(10.0, std::floor(std::log10((high - low) / 100)));

@@ -216,8 +216,9 @@ void count_losses(const Tape<float>& tape, Stored& s, const std::optional<Outlie
         s.loss.overflow += fate == kOverflow, s.loss.underflow += fate == kUnderflow;
         s.loss.nan += std::isnan(q[i]);
         zeros += fate == kUnderflow && i != placed;
-        if (!std::isfinite(x[i]) || !std::isfinite(q[i])) continue;
+        if (!std::isfinite(x[i])) continue;
         s.loss.amax = std::max(s.loss.amax, std::abs(static_cast<double>(x[i])));
+        if (!std::isfinite(q[i])) continue;
         const double d = static_cast<double>(q[i]) - static_cast<double>(x[i]), square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
         lost += d * d, all += square;
         if (i != placed) lost_others += d * d, all_others += square;

@@ -33,7 +33,7 @@ std::vector<ParamSpec> specs() {
             {.id = "a", .type = ParamType::kChoice, .default_value = "tensor", .choices = schemes},
             {.id = "b", .type = ParamType::kChoice, .default_value = "tile", .choices = schemes},
             {.id = "tile", .type = ParamType::kInt, .default_value = "32", .min = 1, .max = 4096},
-            {.id = "outlier", .type = ParamType::kReal, .default_value = "100000", .min = -1e12, .max = 1e12},
+            {.id = "outlier", .type = ParamType::kReal, .default_value = "100000", .min = -1e8, .max = 1e8},
             position_param(),
             {.id = "channel", .type = ParamType::kInt, .default_value = "72", .min = 0, .max = 65535},
             {.id = "saturate", .type = ParamType::kBool, .default_value = "true"},

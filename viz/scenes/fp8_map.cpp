@@ -127,8 +127,9 @@ void draw_scales(Canvas& canvas, const Data& d, const View& view, const Theme& t
 
 /// Two big numbers and what they count.
 void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& t, const lab::Stored& s, Rect area, bool told) {
-    // further pairs of number and words when something overflowed or is no number
-    const float pairs = 2.0F + (s.loss.overflow > 0 ? 1.0F : 0.0F) + (s.loss.nan > 0 ? 1.0F : 0.0F), size = std::min(t.heading * 1.1F, area.h / pairs - t.caption * 1.9F), x = area.x;
+    // a third pair of number and words when something overflowed or is no number
+    const bool more = s.loss.overflow > 0 || s.loss.nan > 0;
+    const float pairs = more ? 3 : 2, size = std::min(t.heading * 1.1F, area.h / pairs - t.caption * 1.9F), x = area.x;
     float y = area.y + size * 1.1F;
     const auto pair = [&](const std::string& number_text, const std::string& what, bool error) {
         TextStyle big{.size = size, .color = error ? t.error.ink : t.ink, .weight = Weight::kBold};
@@ -138,8 +139,8 @@ void draw_numbers(Canvas& canvas, const Data& d, const View& view, const Theme& 
     };
     pair(percent(s.loss.zeros_others), tr(view.lang, "fp8.number.zeros"), false);
     pair(percent(s.loss.error_others), tr(view.lang, d.outlier ? "fp8.number.error_others" : "fp8.number.error"), false);
-    if (s.loss.overflow > 0) pair(grouped(s.loss.overflow), tr(view.lang, "fp8.number.overflow"), true);
     if (s.loss.nan > 0) pair(grouped(s.loss.nan), tr(view.lang, "fp8.number.nan"), true);
+    else if (more) pair(grouped(s.loss.overflow), tr(view.lang, "fp8.number.overflow"), true);
 }
 
 void draw_one(Canvas& canvas, const Data& d, const View& view, const Theme& t, std::size_t which, Rect area) {

@@ -39,10 +39,14 @@ std::vector<double> log_ticks(const Axis& axis, int wanted) {
     const int first = floor_log10(axis.min), last = floor_log10(axis.max);
     const int decades = last - first + 1;
     const int stride = std::max(1, decades / std::max(1, wanted));
+    int candidates = 0;  // 1-2-5 ticks within
+    for (int n = first; n <= last; ++n) {
+        for (const double factor : {1.0, 2.0, 5.0}) candidates += factor * ten_to(n) >= axis.min && factor * ten_to(n) <= axis.max;
+    }
     for (int n = first; n <= last; n += stride) {
         for (const double factor : {1.0, 2.0, 5.0}) {
             const double value = factor * ten_to(n);
-            const bool few = decades <= 6 && decades * 3 <= wanted * 2;
+            const bool few = decades <= 6 && (decades * 3 <= wanted * 2 || candidates <= wanted + 1);
             const bool inside = value >= axis.min * (1 - 1e-9) && value <= axis.max * (1 + 1e-9);
             if (inside && (factor == 1.0 || few)) out.push_back(value);
         }
