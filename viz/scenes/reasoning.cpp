@@ -3,6 +3,7 @@
 
 #include "sim/reasoner/test_time_distil.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/numerics_param.h"
 
 #include <algorithm>
 #include <cmath>
@@ -57,7 +58,8 @@ std::vector<ParamSpec> specs() {
             {.id = "pen", .type = ParamType::kReal, .default_value = "0.08", .min = 0, .max = 1},
             {.id = "start", .type = ParamType::kChoice, .default_value = "weak", .choices = {"weak", "skilled"}},
             {.id = "problems", .type = ParamType::kInt, .default_value = "256", .min = 8, .max = 8192},
-            seed_param(1)};
+            seed_param(1),
+            numerics_param()};
 }
 
 /// A progress bar's part [from, from + share], as a task of sim.
@@ -188,13 +190,13 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
         trace_branches(*d);
         return std::shared_ptr<const SceneData>(std::move(d));
     }
-    DG_ASSIGN(const auto loaded, session.model(params.text("model")));
+    DG_ASSIGN(const auto loaded, session.model(model_of(params)));
     const Config& c = loaded->model.config;
     if (c.vocab_size != static_cast<std::int64_t>(sim::kCharacters.size()) + 1 || c.max_position_embeddings < sim::kPromptTokens + sim::kMaxResponse)
         return Error{"grpo_model", {{"model", printable(params.text("model"))}}, ""};
     d->model_name = loaded->name, d->hash = loaded->model.hash;
     d->flops = sim::decode_flops(c), d->active = count_parameters(c).active, d->layers = c.num_hidden_layers, d->teacher = count_parameters(c).total;
-    const PackedModel model(loaded->model);
+    const PackedModel model(loaded->model, numerics_of(*loaded));
     if (d->mode == Mode::kBudget) d->settings.terms = 0;
     if (d->mode == Mode::kWait) {
         d->settings.pen = params.real("pen"), d->no_slip = 1;

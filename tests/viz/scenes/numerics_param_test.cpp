@@ -15,12 +15,12 @@ TEST(NumericsParamTable, EverySceneThatRunsTheModelHasIt) {
     const std::set<std::string_view> without = {"train", "fp8"};
     int count = 0;
     for (const Scene& scene : scenes()) {
-        const auto has = [&](std::string_view id) { return std::ranges::any_of(scene.params, [&](const ParamSpec& p) { return p.id == id; }); };
-        if (!has("model") || !has("prompt") || without.contains(scene.id)) continue;
-        EXPECT_TRUE(has("numerics")) << scene.id;
+        const auto has = [&](std::string_view id, ParamType type) { return std::ranges::any_of(scene.params, [&](const ParamSpec& p) { return p.id == id && p.type == type; }); };
+        if (!has("model", ParamType::kText) || without.contains(scene.id)) continue;
+        EXPECT_TRUE(has("numerics", ParamType::kChoice)) << scene.id;
         ++count;
     }
-    EXPECT_GE(count, 11);
+    EXPECT_GE(count, 13);
 }
 
 TEST_F(NumericsParam, SessionRunsAModelInAFormat) {
