@@ -131,8 +131,7 @@ void add_decode_large() {
     for (const auto& [name, numerics] : {std::pair{"reference-f32", "f32"}, {"bf16", "bf16"}, {"fp8", "fp8"}, {"fp8-tile128", "fp8,tile=128"}}) {
         const auto packed = std::make_shared<PackedModel>(model, *parse_numerics(numerics));
         const PackedModel::Bytes bytes = packed->bytes();
-        std::cout << fmt::format("fp8-decode/large/{}: {:.1f} MB for {:.1f} M numbers of the Linears
-", name, static_cast<double>(bytes.linear) / 1e6,
+        std::cout << fmt::format("fp8-decode/large/{}: {:.1f} MB for {:.1f} M numbers of the Linears\n", name, static_cast<double>(bytes.linear) / 1e6,
                                  static_cast<double>(bytes.linear_numbers) / 1e6);
         const auto decoder = std::make_shared<Decoder>(*packed);
         add(std::string("fp8-decode/large/") + name, 1, "token", [packed, decoder] {
