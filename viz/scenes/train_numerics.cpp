@@ -61,18 +61,22 @@ Plot gap_plot(const Data& d, const View& view, const Theme& t) {
 void draw_floor(Canvas& canvas, const Data& d, const View& view, const Theme& t, const PlotFrame& f) {
     const auto chaos = std::ranges::find_if(d.gaps, [](const FormatGap& g) { return is_chaos(g.numerics); });
     if (chaos == d.gaps.end() || !view.revealed || done(view, kRest) < 1) return;
+    // the widest of a few neighbours: a band of a hundred points or so
+    std::vector<std::pair<double, double>> edge;  // step, height
+    const std::size_t first = chaos->step.size() / 10, stride = std::max<std::size_t>(1, (chaos->step.size() - first) / 120);
+    for (std::size_t i = first; i < chaos->step.size(); i += stride) {
+        const std::size_t last = std::min(i + stride, chaos->step.size()) - 1;
+        double floor = 0;
+        for (std::size_t k = i; k <= last; ++k) floor = std::max({floor, std::abs(chaos->low[k]), std::abs(chaos->high[k])});
+        edge.emplace_back(chaos->step[i + stride >= chaos->step.size() ? last : i], floor);
+    }
     Path band;
-    const std::size_t first = chaos->step.size() / 10;
-    for (std::size_t i = first; i < chaos->step.size(); ++i) {
-        const double floor = std::max(std::abs(chaos->low[i]), std::abs(chaos->high[i]));
-        const Vec2 p{f.px(chaos->step[i]), std::max(f.inner.y, f.py(floor))};
-        if (i == first) band.move(p);
+    for (std::size_t i = 0; i < edge.size(); ++i) {
+        const Vec2 p{f.px(edge[i].first), std::max(f.inner.y, f.py(edge[i].second))};
+        if (i == 0) band.move(p);
         else band.line(p);
     }
-    for (std::size_t i = chaos->step.size(); i-- > first;) {
-        const double floor = std::max(std::abs(chaos->low[i]), std::abs(chaos->high[i]));
-        band.line({f.px(chaos->step[i]), std::min(f.inner.bottom(), f.py(-floor))});
-    }
+    for (std::size_t i = edge.size(); i-- > 0;) band.line({f.px(edge[i].first), std::min(f.inner.bottom(), f.py(-edge[i].second))});
     canvas.fill_path(band.close(), t.stream.with_alpha(0.22F));
 }
 
