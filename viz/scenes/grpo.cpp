@@ -41,7 +41,7 @@ std::vector<ParamSpec> specs() {
     runs.emplace_back("live");
     std::vector<ParamSpec> all = {{.id = "mode", .type = ParamType::kChoice, .default_value = "train", .choices = kModes},
                                   {.id = "run", .type = ParamType::kChoice, .default_value = "pen", .choices = runs},
-                                  {.id = "at", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = 100000},
+                                  {.id = "at", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = static_cast<double>(kMostAt)},
                                   {.id = "rewards", .type = ParamType::kText, .default_value = "1,0,0,1,0,0,0,0"},
                                   {.id = "ratio", .type = ParamType::kReal, .default_value = "1.5", .min = 0, .max = 2},
                                   {.id = "r", .type = ParamType::kReal, .default_value = "2", .min = 0.05, .max = 5}};

@@ -120,6 +120,8 @@ std::int64_t step_at(const Data& data, const Run& run, const View& view);
 std::int64_t halfway(const Run& run);
 /// Regions of curves are CellRef{kSteps, {step}}.
 inline constexpr std::string_view kSteps = "grpo.steps";
+/// The last step that the parameter `at` names; later ones of a long live run are looked at with the pointer.
+inline constexpr std::int64_t kMostAt = 200;
 
 PageText words(const Data& data, const View& view);
 /// Name of a run, "抖笔"; settings of a run that differ from the defaults, "T = 1.6, reward: format".

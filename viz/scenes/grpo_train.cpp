@@ -44,7 +44,7 @@ void add_regions(Canvas& canvas, const View& view, const PlotFrame& f, const Run
         const sim::GrpoStats& s = run.run.steps[static_cast<std::size_t>(i)];
         const Rect box{f.px(static_cast<double>(i)) - w / 2, f.inner.y, w, f.inner.h};
         const std::string tip = tr(view.lang, "grpo.tip.step", {{"step", fmt::format("{}", i)}, {"accuracy", percent(s.skill.accuracy, 0)}, {"length", fixed(s.skill.mean_length, 1)}, {"entropy", fixed(s.entropy, 2)}, {"equal", fmt::format("{}", s.dropped)}});
-        canvas.region({box, CellRef{std::string(kSteps), {i}}, fmt::format("set at={}", i), tip});
+        canvas.region({box, CellRef{std::string(kSteps), {i}}, i <= kMostAt ? fmt::format("set at={}", i) : std::string(), tip});
     }
 }
 
