@@ -77,7 +77,7 @@ void draw_hand(Canvas& canvas, const Data& d, const View& view) {
     const Tensor<float>& probs = d.run->tape.value(d.run->tape.find("hand.probs"));
     const auto weight = [&](std::size_t r, std::size_t c) { return static_cast<double>(probs[static_cast<std::int64_t>(r * kN + c)]); };
     const TextArgs args{{"fluffy", fixed(weight(3, 1), 2)}, {"blue", fixed(weight(3, 2), 2)}, {"self", fixed(weight(3, 3), 2)}};
-    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, "scene.attention.hand.title", args), .subtitle = tr(view.lang, "scene.attention.hand.subtitle"), .notes = {tr(view.lang, "scene.attention.hand.note")},
+    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, view.revealed ? "scene.attention.hand.title" : "scene.attention.hand.title.covered", args), .subtitle = tr(view.lang, "scene.attention.hand.subtitle"), .notes = {tr(view.lang, "scene.attention.hand.note")},
                                                  .badge = {.kind = Kind::kIllustration, .detail = tr(view.lang, "scene.attention.hand.badge")}});
     const float left = words_width(canvas, t), sum_w = t.label * 5, head = t.label * 3.4F;
     const float w = std::min(place.w - left - sum_w, (place.h - head) * 1.9F);
@@ -116,8 +116,10 @@ void draw_lecture(Canvas& canvas, const Data& d, const View& view) {
     const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, open ? "scene.attention.lecture.title" : "scene.attention.lecture.title.covered"), .subtitle = tr(view.lang, "scene.attention.lecture.subtitle"),
                                                  .notes = {tr(view.lang, "scene.attention.lecture.note")}, .badge = {.kind = Kind::kPublished, .detail = tr(view.lang, "scene.attention.lecture.badge")}});
     const float left = words_width(canvas, t), foot = t.body * 2.2F, head = t.label * 5.2F;
-    const bool both = place.w >= 46 * t.label;
-    const float gap = 40, half = both ? (place.w - gap) / 2 : place.w;
+    const float gap = 40, column = ((place.w - gap) / 2 - left) / static_cast<float>(kN);
+    // two tables only where their words can be read
+    const bool both = column >= left - 24;
+    const float half = both ? (place.w - gap) / 2 : place.w;
     for (int table = 0; table < (both ? 2 : 1); ++table) {
         const std::vector<double>& values = table == 0 ? d.printed : d.corrected;
         const float x = place.x + (half + gap) * static_cast<float>(table);
@@ -145,7 +147,7 @@ void draw_spread(Canvas& canvas, const Data& d, const View& view) {
     const Spread& s = d.spread;
     const TextArgs args{{"before", fixed(s.variance_raw, 1)}, {"after", fixed(s.variance_scaled, 2)}, {"width", fmt::format("{}", s.width)}, {"pairs", grouped(s.pairs)},
                         {"top_before", fixed(s.top_raw, 2)}, {"top_after", fixed(s.top_scaled, 2)}};
-    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, "scene.attention.spread.title", args), .subtitle = tr(view.lang, "scene.attention.spread.subtitle", args), .notes = {tr(view.lang, "scene.attention.spread.note")},
+    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, view.revealed ? "scene.attention.spread.title" : "scene.attention.spread.title.covered", args), .subtitle = tr(view.lang, "scene.attention.spread.subtitle", args), .notes = {tr(view.lang, "scene.attention.spread.note")},
                                                  .badge = {.kind = Kind::kComputed, .detail = badge_detail(view.lang, "", "", fmt::format("{}", s.seed))}});
     const double root = std::sqrt(static_cast<double>(s.width)), limit = std::ceil(3.6 * root);
     const bool open = view.revealed;

@@ -18,12 +18,13 @@ void cache_table(Canvas& c, const Data& d, const View& view, Rect place) {
     const Group group(c, "table");
     const Theme& t = theme(view.theme);
     const float row = std::min(t.label * 2.3F, place.h / 6.5F);
-    const float at[] = {0, 0.2F, 0.44F, 0.74F, 1.0F};
+    const float at[] = {0, 0.34F, 0.58F, 0.82F, 1.0F};
     const char* heads[] = {"scheme", "per_layer", "per_token", "context", "cards"};
     const TextArgs context{{"context", grouped(d.context)}};
     for (int i = 0; i < 5; ++i) {
         const float from = i == 0 ? place.x : place.x + place.w * at[i];
-        c.text({from, place.y + t.caption}, elide(c, tr(view.lang, std::string("scene.mla.table.") + heads[i], context), caption(t), place.w * 0.3F), caption(t, i == 0 ? Align::kLeft : Align::kRight));
+        const float room = i == 0 ? place.w * 0.16F : place.w * (at[i] - at[i - 1]) - 8;
+        c.text({from, place.y + t.caption}, elide(c, tr(view.lang, std::string("scene.mla.table.") + heads[i], context), caption(t), room), caption(t, i == 0 ? Align::kLeft : Align::kRight));
     }
     float y = place.y + t.caption * 1.6F;
     for (const CacheRow& r : d.caches) {
@@ -32,7 +33,7 @@ void cache_table(Canvas& c, const Data& d, const View& view, Rect place) {
         const float base = y + row * 0.66F;
         const auto cell = [&](int i, const std::string& text) {
             TextStyle style{.size = t.label, .color = own ? t.latent.ink : t.ink, .weight = own || i == 0 ? Weight::kBold : Weight::kRegular, .align = i == 0 ? Align::kLeft : Align::kRight};
-            c.text({i == 0 ? place.x : place.x + place.w * at[i], base}, text, style);
+            c.text({i == 0 ? place.x : place.x + place.w * at[i], base}, i == 0 ? elide(c, text, style, place.w * 0.2F) : text, style);
         };
         cell(0, r.id == "naive" ? tr(view.lang, "scene.mla.naive") : r.id == "GQA" ? fmt::format("GQA-{}", r.groups) : r.id);
         cell(1, grouped(r.per_layer));
