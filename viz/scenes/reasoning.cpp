@@ -1,6 +1,8 @@
 // Scene reasoning: description and measuring.
 #include "viz/scenes/reasoning.h"
 
+#include "engine/io/files.h"
+#include "sim/grpo/record.h"
 #include "sim/reasoner/test_time_distil.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/numerics_param.h"
@@ -30,6 +32,16 @@ std::array<double, 3> distil_ends(const Data& d, std::int64_t start) {
     for (std::size_t i = 0; i < d.records.rows.size(); ++i)
         if (d.at(i, "start") == static_cast<double>(start)) ends.at(static_cast<std::size_t>(d.at(i, "phase"))) = d.at(i, "accuracy");
     return ends;
+}
+
+double after_reinforcement(const Data& d, std::size_t model, std::string_view column) {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    if (!d.reinforced.at(model)) return kNone;
+    const sim::Skill& s = *d.reinforced.at(model);
+    if (column == "wait_given_wrong") return s.wait_given_wrong();
+    if (column == "wait_given_right") return s.wait_given_right();
+    if (column == "accuracy") return s.accuracy;
+    return s.steps.wrong == 0 ? kNone : static_cast<double>(s.steps.repaired) / static_cast<double>(s.steps.wrong);
 }
 
 double done(const View& view, Stage stage) {
@@ -130,10 +142,24 @@ Result<void> show_budget(Data& d, const PackedModel& model, const Progress& prog
     return {};
 }
 
+/// The shipped runs of the scene grpo that reinforced these two models under the pen of lesson 13.
+void read_reinforced(Data& d, const Session& session) {
+    constexpr std::array<const char*, 2> kFiles = {"pen.json", "slips.json"};
+    for (std::size_t m = 0; m < kFiles.size(); ++m) {
+        const std::filesystem::path file = session.assets() / "runs" / "grpo" / kFiles[m];
+        const Result<std::string> text = read_file(file);
+        if (!text) continue;
+        const Result<sim::GrpoRun> run = sim::parse_grpo_run(*text, file.string());
+        if (run && run->params.contains("pen") && run->params.at("pen") == fmt::format("{}", d.settings.pen)) d.reinforced[m] = run->after;
+    }
+}
+
 Result<void> show_waits(Data& d, Session& session, const PackedModel& model, const Progress& progress) {
     DG_ASSIGN(const auto plain, session.model("reasoner-plain"));
     const PackedModel packed(plain->model);
     const std::array<const PackedModel*, 2> both = {&model, &packed};
+    // they are runs of the shipped pair on 8 summands at temperature 1
+    if (d.model_name == "reasoner" && d.settings.terms == sim::kSlots && d.settings.temperature == 1) read_reinforced(d, session);
     DG_ASSIGN(d.records, sim::wait_table(both, d.settings, task_of(progress, 0, 1)));
     for (const PackedModel* m : both) {
         DG_ASSIGN(Example e, slip_of(*m, d, m == &model));

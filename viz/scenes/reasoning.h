@@ -16,6 +16,7 @@
 #include "viz/scenes/strips.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Data final : SceneData {
     std::vector<double> exact, exact_against, simulated, simulated_against, pass, pass_simulated;  // at `votes`: p, 1 - p
     sim::DecodeFlops flops;
     std::int64_t active = 0, layers = 0, student = 0, teacher = 0;  // weights used per token, layers; weights of both (kDistil)
+    std::array<std::optional<sim::Skill>, 2> reinforced;  // kWait: both models after lesson 13's recorded runs with the same pen
     std::string model_name, hash;
 
     [[nodiscard]] std::string model_hash() const override { return hash; }
@@ -62,6 +64,8 @@ struct Data final : SceneData {
     [[nodiscard]] std::size_t row_of_terms(std::int64_t terms) const { return row_with("terms", static_cast<double>(terms)); }
 };
 
+/// What a row of kWait shows of a model after reinforcement, by the name of the records' column; NaN where there is no such run.
+double after_reinforcement(const Data& data, std::size_t model, std::string_view column);
 /// Accuracies of the last rows of a start's phases: the start itself, distilled, reinforced.
 std::array<double, 3> distil_ends(const Data& data, std::int64_t start);
 

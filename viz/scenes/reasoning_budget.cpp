@@ -46,13 +46,19 @@ struct WaitBar {
 constexpr std::array<WaitBar, 4> kWaitBars = {WaitBar{"wait_given_wrong", "reasoning.wait.after_slip"}, WaitBar{"wait_given_right", "reasoning.wait.after_right"},
                                               WaitBar{"repaired_share", "reasoning.wait.repaired"}, WaitBar{"accuracy", "reasoning.wait.accuracy"}};
 
+void draw_diamond(Canvas& canvas, const Theme& t, Vec2 at, float r) {
+    const auto shape = [&](float s) { return Path().move({at.x - s, at.y}).line({at.x, at.y - s}).line({at.x + s, at.y}).line({at.x, at.y + s}).close(); };
+    canvas.fill_path(shape(r + 3), t.ground);
+    canvas.fill_path(shape(r), t.experts[0]);
+}
+
 /// One model's shares, then one of its responses.
 void draw_model_waits(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area, std::size_t model) {
     const bool open = view.revealed;
     canvas.text({area.x, area.y + t.heading}, tr(view.lang, model == 0 ? "reasoning.wait.noticing" : "reasoning.wait.plain"), heading(t));
     canvas.text({area.x, area.y + t.heading + t.body * 1.6F}, tr(view.lang, "reasoning.wait.counts", {{"wrong", open ? grouped(static_cast<std::int64_t>(d.at(model, "wrong"))) : "?"},
                                                                                                       {"right", open ? grouped(static_cast<std::int64_t>(d.at(model, "right"))) : "?"}}), label(t));
-    const float top = area.y + t.heading + t.body * 3.0F, rows = std::min(area.h * 0.46F, t.body * 15) / static_cast<float>(kWaitBars.size()), name_w = std::min(area.w * 0.42F, t.body * 13), number_w = t.body * 4;
+    const float top = area.y + t.heading + t.body * 3.0F, rows = std::min(area.h * 0.46F, t.body * 20) / static_cast<float>(kWaitBars.size()), name_w = std::min(area.w * 0.36F, t.body * 9.5F), number_w = t.body * 7.6F;
     for (std::size_t k = 0; k < kWaitBars.size(); ++k) {
         const float y = top + rows * static_cast<float>(k), base = y + rows * 0.5F + t.body * 0.35F;
         const double value = d.at(model, kWaitBars[k].column);
@@ -64,7 +70,13 @@ void draw_model_waits(Canvas& canvas, const Data& d, const View& view, const The
             const float x = track.x + track.w * static_cast<float>(d.no_slip);
             canvas.line({x, track.y - 6}, {x, track.bottom() + 6}, {.color = t.error.fill, .width = 3});
         }
-        canvas.text({area.right(), base}, !open ? "?" : std::isfinite(value) ? percent(value) : std::string(kUnknown), k == 0 ? strong(t, Align::kRight) : body(t, Align::kRight));
+        const double after = after_reinforcement(d, model, kWaitBars[k].column);
+        std::string text = std::isfinite(value) ? percent(value) : std::string(kUnknown);
+        if (std::isfinite(after) && done(view, kResult) > 0) {
+            draw_diamond(canvas, t, {track.x + track.w * static_cast<float>(after), track.center().y}, std::min(9.0F, track.h * 0.4F));
+            text += " → " + percent(after);
+        }
+        canvas.text({area.right(), base}, !open ? "?" : text, k == 0 ? strong(t, Align::kRight) : body(t, Align::kRight));
     }
     if (model >= d.shown.size()) return;
     const float y = top + static_cast<float>(kWaitBars.size()) * rows + t.body * 1.8F;

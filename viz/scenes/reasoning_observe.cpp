@@ -87,6 +87,8 @@ void observe_waits(const Data& d, Observations& out) {
         const std::string name = i == 0 ? "reasoner" : "plain";
         for (const char* what : {"accuracy", "tokens", "wrong", "wrong_wait", "repaired", "right", "right_wait", "wait_given_wrong", "wait_given_right", "repaired_share"})
             add(out, what, d.at(i, what), name);
+        for (const char* what : {"accuracy", "wait_given_wrong", "wait_given_right", "repaired_share"})
+            if (const double after = after_reinforcement(d, i, what); std::isfinite(after)) add(out, fmt::format("after_{}", what), after, name);
     }
     add(out, "no_slip", d.no_slip);
     add(out, "pen", d.settings.pen);

@@ -25,7 +25,7 @@ std::string variant(const Data& d) {
                 if (!std::isfinite(d.at(i, "cap"))) (d.at(i, "waits") == 0 ? own : most) = d.at(i, "accuracy");
             return most < own ? "" : ".helps";
         }
-        case Mode::kWait: return d.at(0, "wait_given_wrong") > d.at(0, "wait_given_right") + 0.1 ? "" : ".empty";
+        case Mode::kWait: return d.at(0, "wait_given_wrong") > d.at(0, "wait_given_right") + 0.1 ? (d.reinforced[0] ? ".after" : "") : ".empty";
         case Mode::kDistil: {
             const std::array<double, 3> ends = distil_ends(d, d.start);
             return ends[1] > ends[2] ? "" : ".reinforced";
@@ -55,7 +55,7 @@ TextArgs facts(const Data& d) {
             {"after_right", percent(d.at(0, "wait_given_right"))}, {"plain_slip", percent(d.at(1, "wait_given_wrong"), 0)}, {"plain_right", percent(d.at(1, "wait_given_right"))},
             {"distilled", percent(ends[1], 0)}, {"reinforced", percent(ends[2], 0)}, {"student", grouped(d.student)}, {"teacher", grouped(d.teacher)}, {"shortest", percent(shortest, 0)},
             {"own", percent(own, 0)}, {"own_tokens", tokens_text(own_tokens)}, {"forced", percent(forced, 0)}, {"forced_tokens", tokens_text(forced_tokens)},
-            {"start", fmt::format("{}", d.start)}, {"model", rich_escape(d.model_name)}};
+            {"after_rl", percent(after_reinforcement(d, 0, "wait_given_wrong"), 0)}, {"start", fmt::format("{}", d.start)}, {"model", rich_escape(d.model_name)}};
 }
 
 Badge badge_of(const Data& d, const View& view) {
@@ -72,6 +72,7 @@ PageText words(const Data& d, const View& view) {
     PageText page{.title = tr(view.lang, fmt::format("reasoning.title.{}{}", mode, view.revealed ? variant(d) : ".covered"), args),
                   .subtitle = tr(view.lang, fmt::format("reasoning.subtitle.{}", mode), args)};
     page.notes = {tr(view.lang, fmt::format("reasoning.note.{}", mode), args)};
+    if (d.reinforced[0] || d.reinforced[1]) page.notes.push_back(tr(view.lang, "reasoning.note.wait.after"));
     page.badge = badge_of(d, view);
     return page;
 }

@@ -110,6 +110,15 @@ TEST(ReasoningScene, PublishedFiguresAreMarked) {
     }
 }
 
+TEST(ReasoningScene, WaitIsShownAfterReinforcementWhereARunExists) {
+    const Shown same = computed({{"mode", "wait"}, {"problems", "32"}}).value(), other = computed({{"mode", "wait"}, {"problems", "32"}, {"pen", "0.2"}}).value();
+    EXPECT_GT(same.values.at("after_wait_given_wrong[reasoner]"), same.values.at("wait_given_wrong[reasoner]"));
+    EXPECT_NE(same.drawn(finished(Lang::kEn)).find("→"), std::string::npos);
+    EXPECT_FALSE(other.values.contains("after_accuracy[reasoner]")) << "no run was made with that pen";
+    EXPECT_EQ(other.drawn(finished(Lang::kEn)).find("→"), std::string::npos);
+    EXPECT_GT(other.values.at("wrong[plain]"), same.values.at("wrong[plain]"));
+}
+
 TEST(ReasoningScene, OtherModelsAreRefused) {
     const auto mini = computed({{"model", "mini"}});
     ASSERT_FALSE(mini);
