@@ -178,7 +178,14 @@ std::vector<RichText> wrap_rich(const Canvas& canvas, const RichText& text, cons
     for (const Atom& atom : Atomizer().read(text)) {
         const float space = atom.space_before ? canvas.measure(" ", style).width : 0;
         const float wide = measure_rich(canvas, atom.text, style);
-        const bool fits = !lines.empty() && used + space + wide <= width;
+        bool fits = !lines.empty() && used + space + wide <= width;
+        if (fits && used + space + wide > 0.85F * width) {
+            // near the end the line is measured whole: quotation marks are wider beside Chinese than alone
+            RichText whole = lines.back();
+            if (atom.space_before) append(whole, " ", atom.text[0].color, atom.text[0].weight);
+            for (const RichPart& part : atom.text) append(whole, part.text, part.color, part.weight);
+            fits = measure_rich(canvas, whole, style) <= width;
+        }
         if (!fits) lines.emplace_back(), used = 0;
         if (fits && atom.space_before) append(lines.back(), " ", atom.text[0].color, atom.text[0].weight), used += space;
         for (const RichPart& part : atom.text) {
