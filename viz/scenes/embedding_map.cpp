@@ -147,7 +147,7 @@ void draw_map(Canvas& canvas, const Data& d, const View& view) {
 
 namespace {
 
-constexpr std::size_t kMostTrails = 96;
+constexpr std::size_t kMostTrails = 64;
 
 }  // namespace
 
