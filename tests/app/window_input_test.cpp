@@ -122,13 +122,14 @@ TEST(WindowLane, LatestRequestWins) {
     std::atomic<int> woken{0};
     Lane lane([&] { ++woken; });
     std::vector<int> finished;
-    std::atomic<bool> stopped{false};
+    std::atomic<bool> started{false}, stopped{false};
     lane.request([&](const viz::Progress& progress) -> Lane::Finish {
+        started = true;
         while (progress.report(0.5)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         stopped = true;
         return [&] { finished.push_back(1); };
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!started) std::this_thread::yield();
     EXPECT_TRUE(lane.busy());
     EXPECT_GT(lane.elapsed(), 0);
     lane.request([&](const viz::Progress&) -> Lane::Finish { return [&] { finished.push_back(2); }; });

@@ -96,7 +96,7 @@ inline std::vector<viz::Scene> probe_scenes() {
                                 {.id = "gain", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 2},
                                 {.id = "mode", .type = ParamType::kChoice, .default_value = "plain", .choices = {"plain", "broken", "throws"}},
                                 {.id = "loud", .type = ParamType::kBool, .default_value = "false"},
-                                {.id = "delay", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 5000}},
+                                {.id = "delay", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 100000}},
                      .stages = {{.id = "scores"}, {.id = "softmax"}, {.id = "mix"}},
                      .compute = &compute_probe, .draw = &draw_probe, .observe = &observe_probe, .act = &act_probe};
     return {probe};
