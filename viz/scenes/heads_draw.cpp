@@ -65,9 +65,14 @@ void head_words(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     const Habit& habit = d.habits[d.index(l, h)];
     if (habit.name.empty() || at.w < t.caption * 2.5F) return;
     const bool named = d.named(l, h);
-    const float size = t.caption * 0.92F;
-    const TextStyle strong_style{.size = size, .color = named ? t.ink : t.ink3, .weight = named ? Weight::kBold : Weight::kRegular};
     const std::string name = named ? habit_name(view.lang, habit.name) : tr(view.lang, "scene.heads.unclassified");
+    float size = t.caption * 0.92F, widest = 1;
+    for (std::size_t from = 0, to = 0; from < name.size(); from = to + 1) {
+        to = std::min(name.find(' ', from), name.size());
+        if (name[from] > 0) widest = std::max(widest, canvas.measure(name.substr(from, to - from), {.size = size, .color = t.ink, .weight = named ? Weight::kBold : Weight::kRegular}).width);
+    }
+    size *= std::clamp(0.98F * at.w / widest, 0.6F, 1.0F);  // a word stays whole; Chinese breaks anywhere
+    const TextStyle strong_style{.size = size, .color = named ? t.ink : t.ink3, .weight = named ? Weight::kBold : Weight::kRegular};
     float y = at.y + size;
     for (const std::string& line : wrap(canvas, name, strong_style, at.w)) canvas.text({at.x, y}, line, strong_style), y += size * 1.3F;
     if (y < at.bottom()) canvas.text({at.x, y}, fixed(habit.value, 2), {.size = size, .color = named ? t.ink : t.ink3});

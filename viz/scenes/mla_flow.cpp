@@ -154,7 +154,7 @@ class FlowPainter {
         TextStyle style = strong(t_, Align::kRight), detail = caption(t_, Align::kRight);
         const RichText name = rich(t_, word("scene.mla.lane"), t_.rotary.ink, Weight::kBold);
         const float room = knob.x - 12 - (p_.keys.x - 24);
-        while (style.size > 14 && measure_rich(c_, name, style) > room) style.size -= 1;
+        while (style.size > 11 && measure_rich(c_, name, style) > room) style.size -= 1;
         detail.size = std::min(detail.size, style.size);
         style.color = t_.rotary.ink;
         c_.text({knob.x - 12, knob.center().y - 2}, elide(c_, plain(name), style, room), style);
@@ -186,12 +186,17 @@ class FlowPainter {
         draw_cells(c_, v_, {.rect = p_.rotary, .values = row("k_pe"), .fill = t_.rotary.fill, .first = {d_.prefix() + "k_pe", {0, d_.position, 0}}, .shown = rotary});
         c_.stroke_rect(p_.box, {.color = t_.ink, .width = 3}, 10);
         const float base = p_.rotary.y + p_.rotary.h * 0.4F;
-        draw_rich(c_, {p_.rotary.right() + 12, base}, rich(t_, word("scene.mla.rotary_key"), t_.rotary.ink, Weight::kBold), {.size = t_.label, .color = t_.ink, .weight = Weight::kBold});
+        // both names stand between the two strips
+        const RichText key_name = rich(t_, word("scene.mla.rotary_key"), t_.rotary.ink, Weight::kBold), latent_name = rich(t_, word("scene.mla.latent"), t_.latent.ink, Weight::kBold);
+        TextStyle names{.size = t_.label, .color = t_.ink, .weight = Weight::kBold};
+        const float gap = p_.latent.x - p_.rotary.right() - 24, both = measure_rich(c_, key_name, names) + measure_rich(c_, latent_name, names) + 14;
+        names.size *= std::min(1.0F, gap / both);
+        draw_rich(c_, {p_.rotary.right() + 12, base}, key_name, names);
         const std::string shared = word("scene.mla.rotary_key.detail", {{"count", count(config_.qk_rope_head_dim)}}), numbers = word("scene.mla.numbers", {{"count", count(config_.kv_lora_rank)}});
         const bool roomy = c_.measure(shared, caption(t_)).width + c_.measure(numbers, caption(t_)).width + 40 < p_.latent.x - p_.rotary.right();
         if (roomy) c_.text({p_.rotary.right() + 12, base + t_.caption * 1.3F}, shared, caption(t_));
-        draw_rich(c_, {p_.latent.x - 12, base}, rich(t_, word("scene.mla.latent"), t_.latent.ink, Weight::kBold),
-                  {.size = t_.label, .color = t_.ink, .weight = Weight::kBold, .align = Align::kRight});
+        names.align = Align::kRight;
+        draw_rich(c_, {p_.latent.x - 12, base}, latent_name, names);
         if (roomy) c_.text({p_.latent.x - 12, base + t_.caption * 1.3F}, numbers, caption(t_, Align::kRight));
         const TextArgs args{{"latent", count(config_.kv_lora_rank)}, {"rotary", count(config_.qk_rope_head_dim)}, {"sum", v_.revealed ? count(config_.cache_elements()) : "?"},
                             {"full", count(config_.num_attention_heads * (config_.qk_nope_head_dim + config_.v_head_dim))}};
