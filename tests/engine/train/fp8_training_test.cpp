@@ -141,7 +141,7 @@ bool same_weights(const Trainer& a, const Trainer& b) {
 /// Rows of a batch of 1024 tokens, as the recorded runs have: gradients of the mean loss shrink with their number.
 constexpr std::int64_t kRecordRows = 64;
 
-TEST(Fp8Training, LearnsAsF32DoesAndRawCastDoesNot) {
+TEST(Fp8TrainingSlow, LearnsAsF32DoesAndRawCastDoesNot) {
     Trainer exact = make_trainer("f32"), tiles = make_trainer("fp8", 1, true), raw = make_trainer("fp8-raw"), rescued = make_trainer("fp8-raw", 4096);
     const auto train = [](Trainer& t) { return last_loss(t, 50, kRecordRows); };
     const double f32 = train(exact), fp8 = train(tiles), cast = train(raw), scaled = train(rescued);
