@@ -183,7 +183,7 @@ TEST(Networks, SameRecordsAtAnyThreadCountAndCancel) {
 }
 
 // what the speaker's note of L7.3 says
-TEST(Networks, MixedDistancesTeachTheRnnToKeepTheSymbol) {
+TEST(NetworksSlow, MixedDistancesTeachTheRnnToKeepTheSymbol) {
     const CopyRun run = train_copy({.steps = 1000, .every = 1000, .mixed = true}).value();
     EXPECT_GT(run.rows.back().accuracy[1][2], 0.95);  // RNN, 128 steps of noise
     EXPECT_LT(run.rows.back().accuracy[0][2], 0.3);   // CNN: out of sight
