@@ -35,7 +35,8 @@ Answer ask(std::vector<std::string> words) {
 class LessonCommand : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ = fs::path(::testing::TempDir()) / "deepglass-lesson-command";
+        // of this test's own: tests run beside each other
+        folder_ = fs::path(::testing::TempDir()) / fmt::format("deepglass-lesson-command-{}", ::testing::UnitTest::GetInstance()->current_test_info()->name());
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }

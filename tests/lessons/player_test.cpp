@@ -163,8 +163,8 @@ class ProgressTest : public ::testing::Test {
   protected:
     void SetUp() override {
         folder_ = std::filesystem::path(::testing::TempDir()) /
-                  ("deepglass-progress-" +
-                   std::to_string(::testing::UnitTest::GetInstance()->random_seed()));
+                  (std::string("deepglass-progress-") +
+                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(folder_);
         file_ = folder_ / "state" / "lessons.json";
     }

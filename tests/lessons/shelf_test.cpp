@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 class ShelfTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ = fs::path(::testing::TempDir()) / "deepglass-shelf";
+        folder_ = fs::path(::testing::TempDir()) /
+                  (std::string("deepglass-shelf-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
         fs::remove_all(folder_);
         for (const char* id : {"01-next-token", "02-embedding", "10-moe"}) {
             fs::create_directories(folder_ / id);
