@@ -3,6 +3,7 @@
 #include "engine/io/files.h"
 
 namespace dg::sim {
+
 Result<Records> read_records(const std::filesystem::path& file, const std::vector<std::string>& columns) {
     DG_ASSIGN(const std::string text, read_file(file));
     std::optional<Records> records = parse_records_csv(text);

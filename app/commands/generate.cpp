@@ -68,8 +68,6 @@ Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, 
     // one scale for all rows of a pass: a draft beside a token would change that token's rounding
     if (o.mtp && numerics.kind == NumericsKind::kFp8Tensor) return Error{"usage_mtp_numerics", {}, "--mtp"};
     const PackedModel packed(open.model, numerics);
-    Decoder decoder(packed);
-    Generated g{prompt.ids, {}, {}, {}};
     const bool stream = !o.json && open.tokenizer;
     Stream text(c.out, stream ? &*open.tokenizer : nullptr);
     if (stream) c.out << printable(o.words.prompt);
@@ -78,6 +76,8 @@ Result<Generated> generate(Context& c, const Options& o, const OpenModel& open, 
         if (stream) text.flush();
         return drafted;
     }
+    Decoder decoder(packed);
+    Generated g{prompt.ids, {}, {}, {}};
     std::vector<std::int32_t> next = prompt.ids;
     for (std::int64_t i = 0; i < o.count && !interrupted(); ++i) {
         if (decoder.length() + static_cast<std::int64_t>(next.size()) > open.model.config.max_position_embeddings && i > 0) break;  // context full

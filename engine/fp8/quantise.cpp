@@ -12,10 +12,6 @@ namespace dg::fp8 {
 
 namespace {
 
-const QuantKernels& kernels() {
-    return quant_kernels();
-}
-
 template <class Shape>
 constexpr Grid layout_grid(bool saturate, float largest, std::int32_t special) {
     const auto max_bits = std::bit_cast<std::int32_t>(largest);
@@ -70,9 +66,9 @@ void piece_max(const float* x, std::int64_t begin, std::int64_t end, std::int64_
     std::fill(amax.begin(), amax.end(), 0);
     for (std::int64_t r = begin; r < end; ++r) {
         if (tile == 1) {
-            kernels().column_max(x + r * cols, cols, amax.data());
+            quant_kernels().column_max(x + r * cols, cols, amax.data());
         } else {
-            kernels().row_max(x + r * cols, cols, tile, row.data());
+            quant_kernels().row_max(x + r * cols, cols, tile, row.data());
             for (std::size_t t = 0; t < amax.size(); ++t) amax[t] = std::max(amax[t], row[t]);
         }
     }
@@ -161,7 +157,7 @@ QuantisedMatrix quantise(const float* x, std::int64_t rows, std::int64_t cols,
                [&](std::int64_t first, std::int64_t n, std::int64_t width, std::int64_t tile,
                    const ScaleRow& s) {
                    for (std::int64_t r = 0; r < n; ++r, first += width) {
-                       kernels().encode_row(grid, x + first, width, tile, s.inverse.data(),
+                       quant_kernels().encode_row(grid, x + first, width, tile, s.inverse.data(),
                                             q.codes.data() + first);
                    }
                });
@@ -188,10 +184,10 @@ void fake_quantise(const float* x, std::int64_t rows, std::int64_t cols, const Q
                    const ScaleRow& s) {
                    const auto kernel = [&](std::int64_t at) {
                        if (tile == 1) {
-                           kernels().fake_columns(grid, x + at, width, s.inverse.data(),
+                           quant_kernels().fake_columns(grid, x + at, width, s.inverse.data(),
                                                   s.scale.data(), out + at);
                        } else {
-                           kernels().fake_row(grid, x + at, width, tile, s.inverse.data(),
+                           quant_kernels().fake_row(grid, x + at, width, tile, s.inverse.data(),
                                               s.scale.data(), out + at);
                        }
                    };
@@ -207,7 +203,7 @@ Tensor<float> fake_quantise(const Tensor<float>& x, const QuantSpec& spec) {
 
 void round_bf16(const float* x, std::int64_t n, float* out) {
     parallel_ranges(n, 1 << 15, [&](std::int64_t begin, std::int64_t end) {
-        kernels().round_bf16(x + begin, end - begin, out + begin);
+        quant_kernels().round_bf16(x + begin, end - begin, out + begin);
     });
 }
 
@@ -220,7 +216,7 @@ void fake_quantise_e5m6(const float* x, std::int64_t rows, std::int64_t cols, st
                 const std::int64_t n = std::min(tile, cols - first);
                 const float* from = x + r * cols + first;
                 std::int32_t amax = 0;
-                kernels().row_max(from, n, n, &amax);
+                quant_kernels().row_max(from, n, n, &amax);
                 // the largest number of the tile lands below 65024: a power of two, so only 6 bits of mantissa are lost
                 const float least = std::max(std::bit_cast<float>(amax), kAmaxFloor) / 65024.0F;
                 const float s = std::bit_cast<float>((std::bit_cast<std::uint32_t>(least) + 0x7FFFFFU) & 0x7F800000U);

@@ -12,23 +12,7 @@ namespace dg::sim {
 namespace ablations {
 namespace {
 
-constexpr std::int64_t kHeldOutBatches = 16;
-constexpr std::uint64_t kHeldOutSeed = 0x6865'6c64;  // a data stream that training never reads
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-Result<double> held_out_loss(const Recipe& recipe, const Tokenizer& tokenizer, const Model<float>& model) {
-    Recipe other = recipe;
-    other.seed = recipe.seed ^ kHeldOutSeed;
-    double sum = 0;
-    for (std::int64_t i = 0; i < kHeldOutBatches; ++i) {
-        Tape<float> tape(Tape<float>::Mode::kTrain);
-        ForwardOptions options;
-        options.mtp = false;
-        DG_TRY(forward(model, training_batch(other, tokenizer, i), options, tape));
-        sum += static_cast<double>(tape.value(tape.find("loss.main"))[0]);
-    }
-    return sum / static_cast<double>(kHeldOutBatches);
-}
 
 /// A run of the series: its first columns, and the recipe they ask for.
 struct Member {
@@ -105,7 +89,7 @@ Result<Outcome> train_once(const Recipe& recipe, const Tokenizer& tokenizer, con
         if (!keep_going(step + 1)) return Error{"cancelled", {{"step", std::to_string(step + 1)}}, recipe.name};
     }
     o.max_vio = late_sum / static_cast<double>(steps - late);
-    DG_ASSIGN(o.held_out, held_out_loss(recipe, tokenizer, trainer.model()));
+    DG_ASSIGN(o.held_out, fp8_lab::held_out_loss(recipe, tokenizer, trainer.model()));
     return o;
 }
 

@@ -1,6 +1,7 @@
 #include "sim/fp8_lab/lab_recipe.h"
 
 #include "sim/corpus/corpus.h"
+#include "sim/pretrain/batches.h"
 
 namespace dg::sim::fp8_lab {
 namespace {
@@ -8,6 +9,8 @@ namespace {
 constexpr std::int64_t kVocabulary = 512;
 constexpr std::size_t kTokenizerBytes = 1 << 18;
 constexpr std::uint64_t kTokenizerSeed = 1;
+constexpr std::int64_t kHeldOutBatches = 16;
+constexpr std::uint64_t kHeldOutSeed = 0x6865'6c64;  // a data stream that training never reads
 
 constexpr const char* kRecipe = R"(name = "fp8-lab"
 seed = {seed}
@@ -73,6 +76,22 @@ Result<Recipe> lab_recipe(std::int64_t width, std::int64_t steps, std::uint64_t 
 
 Result<Tokenizer> lab_tokenizer() {
     return Tokenizer::train(corpus_text(kTokenizerSeed, kTokenizerBytes), kVocabulary, {"<|doc|>", "<|pad|>"});
+}
+
+Result<double> held_out_loss(const Recipe& recipe, const Tokenizer& tokenizer, const Model<float>& model, const Numerics& numerics) {
+    Recipe other = recipe;
+    other.seed = recipe.seed ^ kHeldOutSeed;
+    double sum = 0;
+    for (std::int64_t i = 0; i < kHeldOutBatches; ++i) {
+        Tape<float> tape(Tape<float>::Mode::kTrain);
+        ForwardOptions options;
+        options.mtp = false;
+        options.numerics = numerics;
+        options.fp8_training = true;
+        DG_TRY(forward(model, training_batch(other, tokenizer, i), options, tape));
+        sum += static_cast<double>(tape.value(tape.find("loss.main"))[0]);
+    }
+    return sum / static_cast<double>(kHeldOutBatches);
 }
 
 }  // namespace dg::sim::fp8_lab

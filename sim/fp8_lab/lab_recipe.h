@@ -14,4 +14,7 @@ Result<Recipe> lab_recipe(std::int64_t width, std::int64_t steps, std::uint64_t 
 /// 512 tokens learnt from the corpus grammar; the same for every seed. Error codes: those of Tokenizer::train.
 Result<Tokenizer> lab_tokenizer();
 
+/// Mean main loss, nats per token, over 16 batches of a stream that training never reads; products as in training with `numerics`.
+Result<double> held_out_loss(const Recipe& recipe, const Tokenizer& tokenizer, const Model<float>& model, const Numerics& numerics = {});
+
 }  // namespace dg::sim::fp8_lab

@@ -1,5 +1,6 @@
 #include "sim/fp8_lab/pairs.h"
 
+#include "sim/fp8_lab/lab_recipe.h"
 #include "sim/pretrain/batches.h"
 
 #include <array>
@@ -11,30 +12,11 @@ namespace dg::sim::fp8_lab {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t kHeldOutBatches = 16;
-constexpr std::uint64_t kHeldOutSeed = 0x6865'6c64;  // a data stream that training never reads
 
 /// The lowest mantissa bit of one weight.
 void flip_bit(Model<float>& model) {
     float& w = model.weights.at("model.layers.0.self_attn.o_proj.weight")[0];
     w = std::bit_cast<float>(std::bit_cast<std::uint32_t>(w) ^ 1U);
-}
-
-/// Mean main loss over fresh batches.
-Result<double> held_out_loss(const Recipe& recipe, const Tokenizer& tokenizer, const Model<float>& model, const Numerics& numerics) {
-    Recipe other = recipe;
-    other.seed = recipe.seed ^ kHeldOutSeed;
-    double sum = 0;
-    for (std::int64_t i = 0; i < kHeldOutBatches; ++i) {
-        Tape<float> tape(Tape<float>::Mode::kTrain);
-        ForwardOptions options;
-        options.mtp = false;
-        options.numerics = numerics;
-        options.fp8_training = true;
-        DG_TRY(forward(model, training_batch(other, tokenizer, i), options, tape));
-        sum += static_cast<double>(tape.value(tape.find("loss.main"))[0]);
-    }
-    return sum / static_cast<double>(kHeldOutBatches);
 }
 
 double zero_share(const Gradients& gradients) {

@@ -1,13 +1,8 @@
 #include "sim/networks/recording.h"
 
-#include "engine/io/files.h"
-#include "engine/io/json.h"
 #include "engine/io/safetensors.h"
-#include "sim/read_records.h"
 
 #include <fmt/format.h>
-
-#include <limits>
 
 namespace dg::sim {
 
@@ -17,12 +12,6 @@ namespace networks {
 namespace {
 
 constexpr std::array<const char*, 3> kDistances = {"near", "middle", "far"};
-
-std::filesystem::path file_of(const std::filesystem::path& folder, const std::string& task, std::int64_t seed, std::string_view ending) {
-    return folder / fmt::format("{}-{}{}", task, seed, ending);
-}
-
-Error damaged(const std::filesystem::path& file, std::string what) { return {"recording_damaged", {{"what", std::move(what)}}, file.string()}; }
 
 std::string weight_name(std::size_t distance, const std::string& name) { return fmt::format("{}.{}", kDistances[distance], name); }
 
@@ -42,7 +31,7 @@ Result<void> read_networks(const std::filesystem::path& file, Recording& recordi
         for (std::size_t d = 0; d < 3; ++d) {
             for (auto& [name, t] : kind[d].weights.tensors) {
                 const auto it = content.tensors.find(weight_name(d, name));
-                if (it == content.tensors.end() || it->second.shape != t.shape()) return damaged(file, weight_name(d, name));
+                if (it == content.tensors.end() || it->second.shape != t.shape()) return damaged_run(file, weight_name(d, name));
                 t = it->second.to_float();
             }
         }
@@ -90,43 +79,24 @@ Records records_of(const std::vector<StrokeRow>& rows) {
 }
 
 Result<void> make_recording(const std::filesystem::path& folder, const Params& params) {
-    const std::string task = params.text("task");
-    const std::int64_t seed = params.integer("seed");
-    std::string csv;
-    if (task == "copy") {
-        DG_ASSIGN(const CopyRecipe recipe, copy_recipe(params));
-        DG_ASSIGN(const CopyRun run, train_copy(recipe));
-        csv = records_csv(records_of(run.rows));
-        DG_TRY(write_networks(file_of(folder, task, seed, ".safetensors"), run));
-    } else {
+    const RunName name = name_of_run(folder, "task", params);
+    if (name.name != "copy") {
         DG_ASSIGN(const StrokeRun run, train_strokes(stroke_recipe(params)));
-        csv = records_csv(records_of(run.rows));
+        return write_run(name, networks_experiment(), params, records_of(run.rows));
     }
-    const nlohmann::ordered_json recipe = {{"experiment", "networks"}, {"params", params.written()}, {"csv_hash", hash_hex(csv)}};
-    DG_TRY(write_file(file_of(folder, task, seed, ".csv"), csv));
-    return write_file(file_of(folder, task, seed, ".recipe.json"), recipe.dump(1) + "\n");
+    DG_ASSIGN(const CopyRecipe recipe, copy_recipe(params));
+    DG_ASSIGN(const CopyRun run, train_copy(recipe));
+    DG_TRY(write_networks(name.file(".safetensors"), run));
+    return write_run(name, networks_experiment(), params, records_of(run.rows));
 }
 
 Result<Recording> read_recording(const std::filesystem::path& folder, const std::string& task, std::int64_t seed) {
-    const std::filesystem::path recipe_file = file_of(folder, task, seed, ".recipe.json"), csv_file = file_of(folder, task, seed, ".csv");
-    DG_ASSIGN(const std::string recipe_text, read_file(recipe_file));
-    DG_ASSIGN(const std::string csv, read_file(csv_file));
-    DG_ASSIGN(const nlohmann::json recipe, parse_json(recipe_text, recipe_file.string(), "recording_json"));
-    std::map<std::string, std::string> set;
-    if (!recipe.is_object() || !recipe.contains("params") || !recipe["params"].is_object()) return damaged(recipe_file, "params");
-    for (const auto& [name, value] : recipe["params"].items()) {
-        if (!value.is_string()) return damaged(recipe_file, "params." + name);
-        set[name] = value.get<std::string>();
-    }
+    const RunName name{.folder = folder, .key = "task", .name = task, .seed = seed};
     Recording out;
-    DG_ASSIGN(out.params, parse_params(networks_experiment().params, set));
-    out.hash = hash_hex(csv);
-    if (recipe.value("csv_hash", nlohmann::json()) != out.hash || out.params.text("task") != task || out.params.integer("seed") != seed) return damaged(recipe_file, "csv_hash");
-    std::optional<Records> records = parse_records_csv(csv);
+    DG_ASSIGN(static_cast<RecordedRun&>(out), read_run(name, networks_experiment()));
     const Records wanted = task == "copy" ? records_of(std::vector<CopyRow>{}) : records_of(std::vector<StrokeRow>{});
-    if (!records || records->columns != wanted.columns || records->rows.empty()) return damaged(csv_file, "columns");
-    out.records = std::move(*records);
-    if (task == "copy") DG_TRY(read_networks(file_of(folder, task, seed, ".safetensors"), out));
+    if (out.records.columns != wanted.columns) return damaged_run(name.file(".csv"), "columns");
+    if (task == "copy") DG_TRY(read_networks(name.file(".safetensors"), out));
     return out;
 }
 

@@ -1,10 +1,10 @@
-// Runs that ship with the program: <folder>/<task>-<seed>.csv holds the records exactly as `deepglass sim networks` writes them,
-// .recipe.json the parameters and the hashes of the other files, .safetensors (copy) the trained networks.
+// Recorded runs of `deepglass sim networks` (sim/recorded_run.h, named by `task`); copy has the trained networks beside, as
+// .safetensors.
 #pragma once
 
-#include "sim/experiment.h"
 #include "sim/networks/copy_task.h"
 #include "sim/networks/strokes.h"
+#include "sim/recorded_run.h"
 
 #include <filesystem>
 
@@ -17,16 +17,13 @@ StrokeRecipe stroke_recipe(const Params& params);
 Records records_of(const std::vector<CopyRow>& rows);
 Records records_of(const std::vector<StrokeRow>& rows);
 
-struct Recording {
-    Params params;
-    Records records;
-    std::string hash;  // of the CSV text
+struct Recording : RecordedRun {
     std::array<std::array<Network, 3>, 3> nets;  // copy only
 };
 
 /// Runs the experiment with these parameters and writes its files. Error codes: those of the run and of writing.
 Result<void> make_recording(const std::filesystem::path& folder, const Params& params);
-/// Error codes: file_read, recording_damaged (what the recipe, the records or the weights do not agree in), those of safetensors.
+/// Error codes: those of read_run and of safetensors.
 Result<Recording> read_recording(const std::filesystem::path& folder, const std::string& task, std::int64_t seed);
 
 }  // namespace dg::sim::networks

@@ -1,12 +1,11 @@
 #include "sim/reasoner/test_time_experiment.h"
 
-#include "engine/io/files.h"
 #include "engine/io/hf.h"
-#include "engine/io/json.h"
 #include "sim/grpo/experiment.h"
 #include "sim/reasoner/test_time_distil.h"
 #include "sim/reasoner/test_time_theory.h"
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <thread>
@@ -92,12 +91,6 @@ std::vector<ParamSpec> specs() {
             {.id = "rl_steps", .type = ParamType::kInt, .default_value = "45", .min = 1, .max = 10000},
             {.id = "seed", .type = ParamType::kInt, .default_value = "1", .min = 0, .max = 4294967295.0}};
 }
-
-std::filesystem::path file_of(const std::filesystem::path& folder, const std::string& measure, std::int64_t seed, std::string_view ending) {
-    return folder / fmt::format("{}-{}{}", measure, seed, ending);
-}
-
-Error damaged(const std::filesystem::path& file, std::string what) { return {"recording_damaged", {{"what", std::move(what)}}, file.string()}; }
 
 }  // namespace
 
@@ -191,32 +184,12 @@ Experiment reasoning_experiment() { return {.id = "reasoning", .params = specs()
 
 Result<void> make_reasoning_recording(const std::filesystem::path& folder, const Params& params) {
     DG_ASSIGN(const Records records, run(params, {}));
-    const std::string csv = records_csv(records), &measure = params.text("measure");
     DG_ASSIGN(const Model<float> model, load_reasoner(params.text("model")));
-    const nlohmann::ordered_json recipe = {{"experiment", "reasoning"}, {"params", params.written()}, {"model_hash", model_hash(model)}, {"csv_hash", hash_hex(csv)}};
-    DG_TRY(write_file(file_of(folder, measure, params.integer("seed"), ".csv"), csv));
-    return write_file(file_of(folder, measure, params.integer("seed"), ".recipe.json"), recipe.dump(1) + "\n");
+    return write_run(name_of_run(folder, "measure", params), reasoning_experiment(), params, records, {{"model_hash", model_hash(model)}});
 }
 
-Result<ReasoningRecording> read_reasoning_recording(const std::filesystem::path& folder, const std::string& measure, std::int64_t seed) {
-    const std::filesystem::path recipe_file = file_of(folder, measure, seed, ".recipe.json"), csv_file = file_of(folder, measure, seed, ".csv");
-    DG_ASSIGN(const std::string recipe_text, read_file(recipe_file));
-    DG_ASSIGN(const std::string csv, read_file(csv_file));
-    DG_ASSIGN(const nlohmann::json recipe, parse_json(recipe_text, recipe_file.string(), "recording_json"));
-    if (!recipe.is_object() || !recipe.contains("params") || !recipe["params"].is_object()) return damaged(recipe_file, "params");
-    std::map<std::string, std::string> set;
-    for (const auto& [name, value] : recipe["params"].items()) {
-        if (!value.is_string()) return damaged(recipe_file, "params." + name);
-        set[name] = value.get<std::string>();
-    }
-    ReasoningRecording out;
-    DG_ASSIGN(out.params, parse_params(specs(), set));
-    out.hash = hash_hex(csv);
-    if (recipe.value("csv_hash", nlohmann::json()) != out.hash || out.params.text("measure") != measure || out.params.integer("seed") != seed) return damaged(recipe_file, "csv_hash");
-    std::optional<Records> records = parse_records_csv(csv);
-    if (!records || records->rows.empty()) return damaged(csv_file, "rows");
-    out.records = std::move(*records);
-    return out;
+Result<RecordedRun> read_reasoning_recording(const std::filesystem::path& folder, const std::string& measure, std::int64_t seed) {
+    return read_run({.folder = folder, .key = "measure", .name = measure, .seed = seed}, reasoning_experiment());
 }
 
 }  // namespace dg::sim

@@ -1,8 +1,8 @@
 // The row `reasoning` of the experiments, and what the scene shares with it: one function per table.
 #pragma once
 
-#include "sim/experiment.h"
 #include "sim/reasoner/test_time.h"
+#include "sim/recorded_run.h"
 
 #include <filesystem>
 
@@ -32,16 +32,10 @@ Result<Records> wait_table(std::span<const PackedModel* const> models, const Tes
 /// problems[i] of `terms` digits (0: 2 to 8), on a stream of their own.
 std::vector<Problem> test_time_problems(const TestTimeSettings& s);
 
-/// A shipped table: <folder>/<measure>-<seed>.csv as `deepglass sim reasoning` writes it, .recipe.json with its parameters and hash.
-struct ReasoningRecording {
-    Params params;
-    Records records;
-    std::string hash;
-};
-/// Runs and writes both files.
+/// Runs with these parameters and writes a recorded run, named by `measure`.
 Result<void> make_reasoning_recording(const std::filesystem::path& folder, const Params& params);
-/// Error codes: file_read, recording_damaged, recording_json, those of parse_params.
-Result<ReasoningRecording> read_reasoning_recording(const std::filesystem::path& folder, const std::string& measure, std::int64_t seed);
+/// Error codes: those of read_run.
+Result<RecordedRun> read_reasoning_recording(const std::filesystem::path& folder, const std::string& measure, std::int64_t seed);
 
 Experiment reasoning_experiment();
 

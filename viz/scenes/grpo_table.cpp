@@ -198,7 +198,7 @@ void draw_table(Canvas& canvas, const View& view, const Theme& t, const sim::Gro
         const Rect row{in.x, top + pitch * static_cast<float>(k), in.w, pitch};
         const float base = row.center().y + t.label * 0.35F;
         canvas.text({c.number, base}, fmt::format("{}", i + 1), caption(t, Align::kRight));
-        const double typed = view.revealed ? (view.stage < kSample ? 1 : view.stage > kSample ? 1 : ease(view.u)) : 1;
+        const double typed = view.revealed && view.stage == kSample ? ease(view.u) : 1;
         const double stage_colored = view.stage == kRun ? 1 : done(view, kUpdate);
         const std::span<const float> change = i < table.change.size() ? std::span<const float>(table.change[i]) : std::span<const float>();
         draw_response(canvas, view, t, table.rollouts[i], change, {c.tokens, row.y + pitch * 0.1F, c.tokens_w, pitch * 0.8F}, typed, stage_colored);

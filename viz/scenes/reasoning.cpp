@@ -174,7 +174,7 @@ Result<void> show_distil(Data& d, Session& session, const PackedModel& model, co
     const std::filesystem::path folder = session.assets() / "runs" / "reasoning";
     std::error_code ignored;
     if (d.model_name == "reasoner" && std::filesystem::exists(folder / fmt::format("distil-{}.csv", seed), ignored)) {
-        DG_ASSIGN(const sim::ReasoningRecording shipped, sim::read_reasoning_recording(folder, "distil", seed));
+        DG_ASSIGN(const sim::RecordedRun shipped, sim::read_reasoning_recording(folder, "distil", seed));
         d.records = shipped.records, d.hash = shipped.hash, d.recorded = true;
         return {};
     }
