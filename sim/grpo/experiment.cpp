@@ -19,11 +19,19 @@ Records records_of(const GrpoRun& run) {
 }
 
 Result<Records> run(const Params& params, const Task& task) {
+    const std::string& name = params.text("record");
+    std::optional<OutputFile> record;  // opened before the run: a place that cannot be written must not cost a run
+    if (!name.empty()) {
+        DG_ASSIGN(OutputFile opened, OutputFile::create(name));
+        record.emplace(std::move(opened));
+    }
     DG_ASSIGN(const GrpoRun run, run_grpo(params, task.report, [&](const GrpoRun& part) {
         if (task.snapshot) task.snapshot(std::make_shared<Records>(records_of(part)));
     }));
-    const std::string& file = params.text("record");
-    if (!file.empty()) DG_TRY(write_file(file, grpo_run_json(run)));
+    if (record) {
+        DG_TRY(record->write(grpo_run_json(run)));
+        DG_TRY(record->commit());
+    }
     return records_of(run);
 }
 

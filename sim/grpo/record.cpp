@@ -1,5 +1,6 @@
 #include "sim/grpo/record.h"
 
+#include "engine/io/files.h"
 #include "engine/io/hf.h"
 
 #include <nlohmann/json.hpp>
@@ -158,6 +159,11 @@ Result<GrpoRun> parse_grpo_run(const std::string& json, const std::string& where
     } catch (const Json::exception& e) {
         return Error{"grpo_record", {{"reason", printable(e.what())}}, where};
     }
+}
+
+Result<GrpoRun> read_grpo_run(const std::filesystem::path& file) {
+    DG_ASSIGN(const std::string text, read_file(file));
+    return parse_grpo_run(text, file.filename().string());
 }
 
 }  // namespace dg::sim

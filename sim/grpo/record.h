@@ -4,6 +4,7 @@
 
 #include "sim/grpo/experiment.h"
 
+#include <filesystem>
 #include <map>
 
 namespace dg::sim {
@@ -28,5 +29,7 @@ Result<GrpoRun> run_grpo(const Params& params, const std::function<bool(double f
 /// its first steps. parse_grpo_run error code: grpo_record.
 std::string grpo_run_json(const GrpoRun& run);
 Result<GrpoRun> parse_grpo_run(const std::string& json, const std::string& where);
+/// Error codes: those of read_file and parse_grpo_run.
+Result<GrpoRun> read_grpo_run(const std::filesystem::path& file);
 
 }  // namespace dg::sim

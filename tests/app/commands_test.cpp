@@ -296,5 +296,16 @@ TEST(Commands, SimRefusesAndStopsWithNothingHalfWritten) {
     EXPECT_NE(err.str().find("cancelled"), std::string::npos);
 }
 
+TEST(Commands, SimRefusesAPlaceItCannotWriteBeforeItRuns) {
+    const std::string nowhere = (temporary("no such folder") / "x.csv").string(), record = "record=" + nowhere;
+    // runs of hours, were they begun
+    for (const auto& words : {std::vector<std::string>{"sim", "double-descent", "--set", "n=2000", "--set", "seeds=1000", "-o", nowhere},
+                              std::vector<std::string>{"sim", "grpo", "--set", "steps=100000", "--set", record}}) {
+        const Outcome o = call(words);
+        EXPECT_EQ(o.status, 1);
+        EXPECT_NE(o.err.find("no such folder"), std::string::npos) << o.err;
+    }
+}
+
 }  // namespace
 }  // namespace dg::app

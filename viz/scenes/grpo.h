@@ -103,7 +103,7 @@ inline constexpr std::array<std::string_view, 6> kFailures = {"no-skill", "equal
 
 /// Curves of a run.
 Run make_run(std::string id, sim::GrpoRun run, bool whole);
-/// A recorded one. Error codes: those of read_file and parse_grpo_run.
+/// A recorded one. Error codes: those of read_grpo_run.
 Result<std::shared_ptr<const Run>> recorded_run(const Session& session, const std::string& id);
 /// Trained now. The last finished one is kept: looking at another step does not train again.
 Result<std::shared_ptr<const Run>> live_run(const sim::Params& params, const Progress& progress, const std::function<void(std::shared_ptr<const Run>)>& publish);
@@ -155,6 +155,8 @@ void draw_question(Canvas& canvas, const Theme& t, Rect area);
 /// Axes without curves yet; axes from 0.
 Plot empty_plot(Axis x, Axis y, double shown);
 Axis axis_to(std::string label, double most, bool of_shares = false);
+/// The greatest raw value, not counting NaN; 1 where none is above 0.
+double greatest(const Curve& curve);
 /// Curve raw and smooth as two series, no end label on the raw one.
 void add_curve(Plot& plot, const Curve& curve, Color color, const Theme& t, std::string label);
 

@@ -132,12 +132,6 @@ std::string telling_name(Lang lang, const Run& run) {
     return tr(lang, run.id == "no-skill" ? "grpo.axis.format" : "grpo.column.length");
 }
 
-double greatest(const Curve& c) {
-    double most = 0;
-    for (const PlotPoint& p : c.raw) most = std::isfinite(p.y) ? std::max(most, p.y) : most;
-    return most > 0 ? most : 1;
-}
-
 /// A curve in a card: with axes where there is room for them, else the line alone between 0 and its end.
 void draw_small(Canvas& canvas, const View& view, const Theme& t, const Run& run, const Curve& curve, Color color, Axis y, Rect area) {
     Plot plot = empty_plot(steps_axis(view, run), std::move(y), shown(view));

@@ -85,10 +85,14 @@ Run make_run(std::string id, sim::GrpoRun run, bool whole) {
     return r;
 }
 
+double greatest(const Curve& c) {
+    double most = 0;
+    for (const PlotPoint& p : c.raw) most = std::isfinite(p.y) ? std::max(most, p.y) : most;
+    return most > 0 ? most : 1;
+}
+
 Result<std::shared_ptr<const Run>> recorded_run(const Session& session, const std::string& id) {
-    const std::filesystem::path file = session.assets() / "runs" / "grpo" / (id + ".json");
-    DG_ASSIGN(const std::string text, read_file(file));
-    DG_ASSIGN(sim::GrpoRun run, sim::parse_grpo_run(text, file.filename().string()));
+    DG_ASSIGN(sim::GrpoRun run, sim::read_grpo_run(session.assets() / "runs" / "grpo" / (id + ".json")));
     return std::make_shared<const Run>(make_run(id, std::move(run), true));
 }
 

@@ -83,12 +83,6 @@ PlotFrame draw_curve(Canvas& canvas, const Data& d, const View& view, const Them
     return f;
 }
 
-double most_of(const Curve& c) {
-    double most = 1;
-    for (const PlotPoint& p : c.raw) most = std::isfinite(p.y) ? std::max(most, p.y) : most;
-    return most;
-}
-
 std::string table_head(const View& view, const Run& run, std::int64_t step) {
     const sim::GroupTable& table = run.run.tables[static_cast<std::size_t>(step)];
     const auto right = std::ranges::count_if(table.rollouts, [&](const sim::Rollout& r) { return sim::score(table.problem, r.text).correct; });
@@ -136,7 +130,7 @@ void draw_train(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     }
     const bool format = run.run.params.contains("reward") && run.run.params.at("reward") == "format";
     const CurveSpec accuracy{&run.accuracy, accuracy_color(t), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), 2};
-    const CurveSpec length{&run.length, length_color(t), axis_to(tr(view.lang, "grpo.axis.length"), most_of(run.length) * 1.1), 1};
+    const CurveSpec length{&run.length, length_color(t), axis_to(tr(view.lang, "grpo.axis.length"), greatest(run.length) * 1.1), 1};
     const CurveSpec formed{&run.format, length_color(t), axis_to(tr(view.lang, "grpo.axis.format"), 1), 2};
     const PlotFrame f = draw_curve(canvas, d, view, t, run, accuracy, left, true);
     draw_equal_groups(canvas, view, t, f, run, view.stage == kRun ? static_cast<double>(step_at(d, run, view)) : 1e9);

@@ -112,9 +112,10 @@ PageText words(const Data& d, const View& view) {
     if (d.mode == Mode::kAdvantage || d.mode == Mode::kClip || d.mode == Mode::kKl) page.badge.detail = tr(lang, "grpo.badge.formula");
     if (d.mode == Mode::kFailures) page.badge.detail = tr(lang, "grpo.badge.seeds", {{"n", fmt::format("{}", d.runs.size())}});
     if (d.mode == Mode::kSeeds && !d.seeds.empty()) page.badge.detail = tr(lang, "grpo.badge.seeds", {{"n", fmt::format("{}", d.seeds.size())}});
-    if (d.mode == Mode::kTrain || d.mode == Mode::kWait || d.mode == Mode::kCompare || d.mode == Mode::kFailures) page.notes.push_back(tr(lang, "grpo.note.curves", {{"window", fmt::format("{}", kWindow)}}));
+    const TextArgs window = {{"window", fmt::format("{}", kWindow)}};
+    if (d.mode == Mode::kTrain || d.mode == Mode::kWait || d.mode == Mode::kCompare || d.mode == Mode::kFailures) page.notes.push_back(tr(lang, "grpo.note.curves", window));
     if (d.mode == Mode::kTrain && !d.runs[0]->whole) page.notes.push_back(tr(lang, "grpo.note.partial"));
-    if (d.mode == Mode::kSeeds) page.notes.push_back(tr(lang, "grpo.note.seeds"));
+    if (d.mode == Mode::kSeeds) page.notes.push_back(tr(lang, "grpo.note.seeds", window));
     if (d.mode == Mode::kCompare) page.notes.push_back(tr(lang, "grpo.note.compare"));
     if (d.mode == Mode::kMemory) page.notes.push_back(tr(lang, "grpo.note.memory"));
     return page;

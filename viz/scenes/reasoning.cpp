@@ -1,7 +1,6 @@
 // Scene reasoning: description and measuring.
 #include "viz/scenes/reasoning.h"
 
-#include "engine/io/files.h"
 #include "sim/grpo/record.h"
 #include "sim/reasoner/test_time_distil.h"
 #include "viz/scenes/clock.h"
@@ -52,9 +51,6 @@ double done(const View& view, Stage stage) {
 namespace {
 
 using sim::Style;
-
-constexpr std::int64_t kVoters = 65;          // samples per problem, and the largest vote
-constexpr std::int64_t kCoinTrials = 4000;
 
 const std::vector<std::string> kModes = {"answers", "compute", "aha", "pass", "vote", "budget", "easy", "wait", "distil"};
 
@@ -142,16 +138,15 @@ Result<void> show_budget(Data& d, const PackedModel& model, const Progress& prog
     return {};
 }
 
-/// The shipped runs of the scene grpo that reinforced these two models under the pen of lesson 13.
-void read_reinforced(Data& d, const Session& session) {
+/// The shipped runs of the scene grpo that reinforced these two models, if their pen is this one.
+Result<void> read_reinforced(Data& d, const Session& session) {
     constexpr std::array<const char*, 2> kFiles = {"pen.json", "slips.json"};
     for (std::size_t m = 0; m < kFiles.size(); ++m) {
-        const std::filesystem::path file = session.assets() / "runs" / "grpo" / kFiles[m];
-        const Result<std::string> text = read_file(file);
-        if (!text) continue;
-        const Result<sim::GrpoRun> run = sim::parse_grpo_run(*text, file.string());
-        if (run && run->params.contains("pen") && run->params.at("pen") == fmt::format("{}", d.settings.pen)) d.reinforced[m] = run->after;
+        DG_ASSIGN(const sim::GrpoRun run, sim::read_grpo_run(session.assets() / "runs" / "grpo" / kFiles[m]));
+        const auto pen = run.params.find("pen");
+        if (pen != run.params.end() && pen->second == fmt::format("{}", d.settings.pen)) d.reinforced[m] = run.after;
     }
+    return {};
 }
 
 Result<void> show_waits(Data& d, Session& session, const PackedModel& model, const Progress& progress) {
@@ -159,7 +154,7 @@ Result<void> show_waits(Data& d, Session& session, const PackedModel& model, con
     const PackedModel packed(plain->model);
     const std::array<const PackedModel*, 2> both = {&model, &packed};
     // they are runs of the shipped pair on 8 summands at temperature 1
-    if (d.model_name == "reasoner" && d.settings.terms == sim::kSlots && d.settings.temperature == 1) read_reinforced(d, session);
+    if (d.model_name == "reasoner" && d.settings.terms == sim::kSlots && d.settings.temperature == 1) DG_TRY(read_reinforced(d, session));
     DG_ASSIGN(d.records, sim::wait_table(both, d.settings, task_of(progress, 0, 1)));
     for (const PackedModel* m : both) {
         DG_ASSIGN(Example e, slip_of(*m, d, m == &model));

@@ -26,6 +26,9 @@ Scene reasoning_scene();
 
 namespace reasoning {
 
+inline constexpr std::int64_t kVoters = 65;        // samples per problem, and the largest vote
+inline constexpr std::int64_t kCoinTrials = 4000;  // simulated votes behind a dot
+
 enum class Mode { kAnswers, kCompute, kAha, kPass, kVote, kBudget, kEasy, kWait, kDistil };
 
 /// A response that is shown whole.

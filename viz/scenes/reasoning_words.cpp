@@ -1,6 +1,9 @@
 // Scene reasoning: titles and notes, chosen from what was measured.
 #include "viz/scenes/reasoning.h"
 
+#include "sim/grpo/grpo.h"
+#include "sim/reasoner/test_time_distil.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,7 +58,9 @@ TextArgs facts(const Data& d) {
             {"after_right", percent(d.at(0, "wait_given_right"))}, {"plain_slip", percent(d.at(1, "wait_given_wrong"), 0)}, {"plain_right", percent(d.at(1, "wait_given_right"))},
             {"distilled", percent(ends[1], 0)}, {"reinforced", percent(ends[2], 0)}, {"student", grouped(d.student)}, {"teacher", grouped(d.teacher)}, {"shortest", percent(shortest, 0)},
             {"own", percent(own, 0)}, {"own_tokens", tokens_text(own_tokens)}, {"forced", percent(forced, 0)}, {"forced_tokens", tokens_text(forced_tokens)},
-            {"after_rl", percent(after_reinforcement(d, 0, "wait_given_wrong"), 0)}, {"start", fmt::format("{}", d.start)}, {"model", rich_escape(d.model_name)}};
+            {"after_rl", percent(after_reinforcement(d, 0, "wait_given_wrong"), 0)}, {"start", fmt::format("{}", d.start)}, {"voters", fmt::format("{}", kVoters)}, {"coins", grouped(kCoinTrials)},
+            {"traces", grouped(sim::DistilSettings{}.traces)}, {"rl_steps", fmt::format("{}", sim::DistilSettings{}.rl_steps)}, {"rl_responses", fmt::format("{}", sim::GrpoSettings{}.prompts * sim::GrpoSettings{}.group)},
+            {"tests", fmt::format("{}", sim::DistilSettings{}.tests)}, {"reinforced_tests", fmt::format("{}", d.reinforced[0] ? d.reinforced[0]->responses : 0)}, {"model", rich_escape(d.model_name)}};
 }
 
 Badge badge_of(const Data& d, const View& view) {
@@ -72,7 +77,7 @@ PageText words(const Data& d, const View& view) {
     PageText page{.title = tr(view.lang, fmt::format("reasoning.title.{}{}", mode, view.revealed ? variant(d) : ".covered"), args),
                   .subtitle = tr(view.lang, fmt::format("reasoning.subtitle.{}", mode), args)};
     page.notes = {tr(view.lang, fmt::format("reasoning.note.{}", mode), args)};
-    if (d.reinforced[0] || d.reinforced[1]) page.notes.push_back(tr(view.lang, "reasoning.note.wait.after"));
+    if (d.reinforced[0] || d.reinforced[1]) page.notes.push_back(tr(view.lang, "reasoning.note.wait.after", args));
     page.badge = badge_of(d, view);
     return page;
 }
