@@ -34,7 +34,7 @@ namespace {
 constexpr std::size_t kMostRewards = 16;
 constexpr int kGridPlaces = 100;  // of a unit
 
-const std::vector<std::string> kModes = {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "seeds", "published"};
+const std::vector<std::string> kModes = {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "drift", "seeds", "published"};
 
 std::vector<ParamSpec> specs() {
     std::vector<std::string> runs(kRecorded.begin(), kRecorded.end());
@@ -157,6 +157,7 @@ std::vector<std::string> runs_of(Mode mode, const std::string& chosen) {
         case Mode::kWait: return {"pen", "plain"};
         case Mode::kCompare: return {"pen", "process", "critic"};
         case Mode::kFailures: return {kFailures.begin(), kFailures.end()};
+        case Mode::kDrift: return {"drift", "drift-2"};
         default: return {};
     }
 }
@@ -176,7 +177,10 @@ Result<void> fill_runs(std::shared_ptr<Data>& d, const Session& session, const P
         for (const std::string& id : runs_of(d->mode, params.text("run"))) {
             DG_ASSIGN(auto run, recorded_run(session, id));
             d->runs.push_back(std::move(run));
-            if (!progress.report(static_cast<double>(d->runs.size()) / 7)) return Error{"cancelled", {}, ""};
+            if (!progress.report(static_cast<double>(d->runs.size()) / 8)) return Error{"cancelled", {}, ""};
+        }
+        if (d->mode == Mode::kFailures) {
+            DG_ASSIGN(d->other_seed, recorded_run(session, "drift-2"));
         }
     }
     if (!d->runs.empty()) d->hash = d->runs[0]->run.model_hash, d->model = d->runs[0]->run.params.at("model");
@@ -213,6 +217,7 @@ void draw(Canvas& canvas, const SceneData& base, const Params&, const View& view
         case Mode::kWait: return draw_wait(canvas, d, view, t, area);
         case Mode::kCompare: return draw_compare(canvas, d, view, t, area);
         case Mode::kFailures: return draw_failures(canvas, d, view, t, area);
+        case Mode::kDrift: return draw_drift(canvas, d, view, t, area);
         case Mode::kSeeds: return draw_seeds(canvas, d, view, t, area);
         case Mode::kPublished: return draw_published(canvas, d, view, t, area);
     }

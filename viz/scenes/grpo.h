@@ -8,6 +8,7 @@
 //   grpo_train.cpp    one run: its curves
 //   grpo_table.cpp    one group of responses
 //   grpo_more.cpp     wait, comparisons, failures
+//   grpo_drift.cpp    one weak base, two seeds, two lengths
 //   grpo_seeds.cpp    five seeds on two checkpoints; published figures
 #pragma once
 
@@ -22,7 +23,7 @@
 
 namespace dg::viz::grpo {
 
-enum class Mode { kAdvantage, kClip, kKl, kMemory, kTrain, kWait, kCompare, kFailures, kSeeds, kPublished };
+enum class Mode { kAdvantage, kClip, kKl, kMemory, kTrain, kWait, kCompare, kFailures, kDrift, kSeeds, kPublished };
 
 /// A curve over the steps of a run: as measured, and its trailing mean over kWindow steps.
 struct Curve {
@@ -85,6 +86,7 @@ struct Data : SceneData {
     std::array<Memory, 2> memory;  // GRPO, PPO: of the chosen beta
     bool critic = false;           // the one that is lit
     std::vector<std::shared_ptr<const Run>> runs;
+    std::shared_ptr<const Run> other_seed;  // kFailures: of the run "drift"
     std::int64_t at = -1;          // step under the cursor; -1 = half-way
     std::vector<SeedRun> seeds;
     std::shared_ptr<Trace> recorded;
@@ -98,8 +100,8 @@ struct Data : SceneData {
 };
 
 /// Names of the recorded runs in assets/runs/grpo.
-inline constexpr std::array<std::string_view, 12> kRecorded = {"pen", "plain", "process", "critic", "format", "length", "equal", "collapse", "kl", "slips", "weak", "no-skill"};
-inline constexpr std::array<std::string_view, 6> kFailures = {"no-skill", "equal", "length", "collapse", "kl", "slips"};
+inline constexpr std::array<std::string_view, 13> kRecorded = {"pen", "plain", "process", "critic", "format", "length", "equal", "collapse", "kl", "slips", "drift", "drift-2", "no-skill"};
+inline constexpr std::array<std::string_view, 6> kFailures = {"no-skill", "equal", "length", "collapse", "kl", "drift"};
 
 /// Curves of a run.
 Run make_run(std::string id, sim::GrpoRun run, bool whole);
@@ -139,11 +141,12 @@ void draw_train(Canvas& canvas, const Data& data, const View& view, const Theme&
 void draw_wait(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_compare(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_failures(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
+void draw_drift(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_seeds(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 void draw_published(Canvas& canvas, const Data& data, const View& view, const Theme& t, Rect area);
 
-/// One group as a table: text coloured by the change of ln p, length, reward, advantage.
-void draw_table(Canvas& canvas, const View& view, const Theme& t, const sim::GroupTable& table, Rect area, const std::string& head);
+/// The group of one step as a table: text coloured by the change of ln p, length, reward, advantage.
+void draw_table(Canvas& canvas, const View& view, const Theme& t, const Run& run, std::int64_t step, Rect area);
 /// A bar from a zero line at `zero`; positive to the right.
 void draw_advantage(Canvas& canvas, const Theme& t, Rect row, float zero, float scale, double value, double grown);
 /// A circle with 1 or 0 (or a number).
@@ -154,6 +157,9 @@ float draw_response(Canvas& canvas, const View& view, const Theme& t, const sim:
 void draw_question(Canvas& canvas, const Theme& t, Rect area);
 /// Axes without curves yet; axes from 0.
 Plot empty_plot(Axis x, Axis y, double shown);
+/// How much of the steps is drawn: 0 .. 1.
+double steps_shown(const View& view);
+Axis steps_axis(const View& view, const Run& run);
 Axis axis_to(std::string label, double most, bool of_shares = false);
 /// The greatest raw value, not counting NaN; 1 where none is above 0.
 double greatest(const Curve& curve);

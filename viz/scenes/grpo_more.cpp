@@ -10,11 +10,6 @@ namespace {
 
 Color wrong_color(const Theme& t) { return t.experts[5]; }
 
-/// How much of the steps is drawn.
-double shown(const View& view) { return view.stage > kRun ? 1 : ease(view.u); }
-
-Axis steps_axis(const View& view, const Run& run) { return axis_to(tr(view.lang, "grpo.axis.steps"), static_cast<double>(std::max<std::int64_t>(1, run.steps()))); }
-
 /// A small table: rows wrong and right steps, columns before, half-way, after.
 void draw_wait_table(Canvas& canvas, const View& view, const Theme& t, const Run& run, Rect area) {
     const std::int64_t half = halfway(run);
@@ -45,7 +40,7 @@ void draw_wait_half(Canvas& canvas, const View& view, const Theme& t, const Run&
     const float top = note + t.label, foot = t.label * (small ? 5.4F : 6.6F);
     const Rect box{area.x, top, area.w, area.bottom() - foot - top};
     if (!view.revealed) return draw_question(canvas, t, {area.x, top, area.w, area.bottom() - top});
-    Plot plot = empty_plot(steps_axis(view, run), axis_to(tr(view.lang, "grpo.axis.wait"), 1, true), shown(view));
+    Plot plot = empty_plot(steps_axis(view, run), axis_to(tr(view.lang, "grpo.axis.wait"), 1, true), steps_shown(view));
     add_curve(plot, run.wait_right, t.ink2, t, "");
     plot.series.back().dash = 8, plot.series.back().gap = 5;
     add_curve(plot, run.wait_wrong, wrong_color(t), t, "");
@@ -134,7 +129,7 @@ std::string telling_name(Lang lang, const Run& run) {
 
 /// A curve in a card: with axes where there is room for them, else the line alone between 0 and its end.
 void draw_small(Canvas& canvas, const View& view, const Theme& t, const Run& run, const Curve& curve, Color color, Axis y, Rect area) {
-    Plot plot = empty_plot(steps_axis(view, run), std::move(y), shown(view));
+    Plot plot = empty_plot(steps_axis(view, run), std::move(y), steps_shown(view));
     add_curve(plot, curve, color, t, "");
     if (area.h > 9 * theme(view.theme).label && area.w > 12 * theme(view.theme).label) {
         draw_plot(canvas, view, area, plot);
@@ -155,22 +150,24 @@ void draw_small(Canvas& canvas, const View& view, const Theme& t, const Run& run
     canvas.text({f.inner.right() + 8, std::clamp(line.back().y + t.label * 0.35F, top + t.label * 0.5F, area.bottom())}, number(curve.smooth[line.size() - 1].y, 2), end);
 }
 
-void draw_card(Canvas& canvas, const View& view, const Theme& t, const Run& run, Rect area) {
+void draw_card(Canvas& canvas, const Data& d, const View& view, const Theme& t, const Run& run, Rect area) {
     canvas.fill_rect(area, t.panel, 10);
     const float pad = t.label * 0.9F;
     const Rect in = area.inset(pad);
     canvas.text({in.x, in.y + t.body}, elide(canvas, tr(view.lang, "grpo.fail." + run.id), strong(t), in.w), strong(t));
-    canvas.region({area, std::nullopt, "set mode=train run=" + run.id, tr(view.lang, "grpo.tip.open")});
+    canvas.region({area, std::nullopt, run.id == "drift" ? "set mode=drift" : "set mode=train run=" + run.id, tr(view.lang, "grpo.tip.open")});
     const float top = in.y + t.body * 1.9F, foot = t.caption * 3.1F, w = (in.w - pad) / 2, h = in.bottom() - foot - top;
     if (!view.revealed) return draw_question(canvas, t, {in.x, top, in.w, in.bottom() - top});
     draw_small(canvas, view, t, run, run.accuracy, accuracy_color(t), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), {in.x, top, w, h});
     draw_small(canvas, view, t, run, telling(run), length_color(t), axis_to(telling_name(view.lang, run), 1.08 * greatest(telling(run))), {in.x + w + pad, top, w, h});
     const sim::Skill& a = run.run.before;
     const sim::Skill& b = run.run.after;
+    const sim::Skill& other = d.other_seed->run.after;
     const std::string verdict = tr(view.lang, "grpo.fail." + run.id + ".verdict",
                                    {{"before", percent(a.accuracy, 0)}, {"after", percent(b.accuracy, 0)}, {"length", fixed(a.mean_length, 1)}, {"length_after", fixed(b.mean_length, 1)},
                                     {"format", percent(a.format, 0)}, {"format_after", percent(b.format, 0)}, {"entropy", fixed(run.run.steps.front().entropy, 2)},
-                                    {"entropy_after", fixed(run.run.steps.back().entropy, 2)}, {"kl", fixed(run.kl.smooth.back().y, 3)}, {"skip", percent(b.share[static_cast<std::size_t>(sim::Strategy::kSkip)], 0)}});
+                                    {"entropy_after", fixed(run.run.steps.back().entropy, 2)}, {"kl", fixed(run.kl.smooth.back().y, 3)}, {"skip", percent(b.share[static_cast<std::size_t>(sim::Strategy::kSkip)], 0)},
+                                    {"other_length", fixed(other.mean_length, 1)}, {"other_after", percent(other.accuracy, 0)}});
     draw_wrapped(canvas, {in.x, in.bottom() - foot + t.caption * 1.6F}, verdict, caption(t), in.w, 2);
 }
 
@@ -198,7 +195,7 @@ void draw_compare(Canvas& canvas, const Data& d, const View& view, const Theme& 
     const float gap = t.heading * 1.4F, w = side ? area.w * 0.48F : area.w, h = side ? area.h : area.h * 0.5F;
     const Rect main{area.x, area.y, w, h}, rest = side ? Rect{area.x + w + gap, area.y, area.w - w - gap, area.h} : Rect{area.x, area.y + h + t.label, area.w, area.h - h - t.label};
     if (view.revealed) {
-        Plot plot = empty_plot(steps_axis(view, *d.runs[0]), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), shown(view));
+        Plot plot = empty_plot(steps_axis(view, *d.runs[0]), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), steps_shown(view));
         for (std::size_t k = 0; k < d.runs.size(); ++k) add_curve(plot, d.runs[k]->accuracy, compare_color(t, k), t, "");
         // raw lines first: the smoothed ones lie on top
         std::ranges::stable_partition(plot.series, [](const Series& s) { return s.width < 2; });
@@ -213,7 +210,7 @@ void draw_compare(Canvas& canvas, const Data& d, const View& view, const Theme& 
 void draw_failures(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     const float gap = t.label, w = (area.w - 2 * gap) / 3, h = (area.h - gap) / 2;
     for (std::size_t i = 0; i < d.runs.size(); ++i) {
-        draw_card(canvas, view, t, *d.runs[i], {area.x + (w + gap) * static_cast<float>(i % 3), area.y + (h + gap) * static_cast<float>(i / 3), w, h});
+        draw_card(canvas, d, view, t, *d.runs[i], {area.x + (w + gap) * static_cast<float>(i % 3), area.y + (h + gap) * static_cast<float>(i / 3), w, h});
     }
 }
 

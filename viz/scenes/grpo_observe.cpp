@@ -50,7 +50,7 @@ void observe_memory(const Data& d, Observations& out) {
 void observe_skill(const sim::Skill& s, const std::string& when, const std::string& index, Observations& out) {
     add(out, "accuracy_" + when, s.accuracy, index), add(out, "length_" + when, s.mean_length, index), add(out, "format_" + when, s.format, index);
     add(out, "wait_wrong_" + when, s.wait_given_wrong(), index), add(out, "wait_right_" + when, s.wait_given_right(), index);
-    add(out, "waits_" + when, s.waits, index), add(out, "fresh_" + when, static_cast<double>(s.responses), index);
+    add(out, "waits_" + when, s.waits, index), add(out, "recheck_" + when, s.share[static_cast<std::size_t>(sim::Strategy::kRecheck)], index), add(out, "fresh_" + when, static_cast<double>(s.responses), index);
 }
 
 /// `index`: the run's name where several are shown.

@@ -3,6 +3,8 @@
 #include "viz/scenes/clock.h"
 #include "viz/scenes/grpo.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -99,6 +101,19 @@ Columns columns_of(const Theme& t, Rect area) {
     return c;
 }
 
+/// What the group was asked and how it did; a sum too long for `width` loses its last terms.
+std::string head_of(const Canvas& canvas, const View& view, const Theme& t, const sim::GroupTable& table, std::int64_t step, float width) {
+    const auto right = std::ranges::count_if(table.rollouts, [&](const sim::Rollout& r) { return sim::score(table.problem, r.text).correct; });
+    const std::vector<int>& digits = table.problem.digits;
+    std::string text;
+    for (std::size_t terms = digits.size(); terms >= 2; --terms) {
+        const std::string sum = fmt::format("{}{}", fmt::join(digits.begin(), digits.begin() + static_cast<std::ptrdiff_t>(terms), "+"), terms < digits.size() ? "+…" : "");
+        text = tr(view.lang, "grpo.table.head", {{"step", fmt::format("{}", step)}, {"sum", sum}, {"answer", fmt::format("{}", table.problem.answer())}, {"right", fmt::format("{}", right)}, {"group", fmt::format("{}", table.rollouts.size())}});
+        if (canvas.measure(text, strong(t)).width <= width) return text;
+    }
+    return elide(canvas, text, strong(t), width);
+}
+
 void draw_heads(Canvas& canvas, const View& view, const Theme& t, const Columns& c, const sim::GroupTable& table, float y) {
     const double spread = std::ranges::max(table.rewards) - std::ranges::min(table.rewards);
     canvas.text({c.length, y}, tr(view.lang, "grpo.column.length"), caption(t, Align::kRight));
@@ -179,13 +194,14 @@ void draw_advantage(Canvas& canvas, const Theme& t, Rect row, float zero, float 
     canvas.text({value >= 0 ? zero + w + 8 : zero - w - 8, row.center().y + t.label * 0.35F}, text, label(t, value >= 0 ? Align::kLeft : Align::kRight));
 }
 
-void draw_table(Canvas& canvas, const View& view, const Theme& t, const sim::GroupTable& table, Rect area, const std::string& head) {
+void draw_table(Canvas& canvas, const View& view, const Theme& t, const Run& run, std::int64_t step, Rect area) {
     const Group group(canvas, "group");
+    const sim::GroupTable& table = run.run.tables[static_cast<std::size_t>(step)];
     canvas.fill_rect(area, t.panel, 8);
     const Rect in{area.x + t.label, area.y + t.label * 0.7F, area.w - 2 * t.label, area.h - t.label * 1.2F};
     const Columns c = columns_of(t, in);
     const float head_y = in.y + t.body;
-    canvas.text({in.x, head_y}, elide(canvas, head, strong(t), c.length - t.label * 4 - in.x), strong(t));
+    canvas.text({in.x, head_y}, head_of(canvas, view, t, table, step, c.length - t.label * 4 - in.x), strong(t));
     draw_heads(canvas, view, t, c, table, head_y);
     const float top = head_y + t.label * 0.7F, foot = t.caption * 1.9F, least = t.label * 1.5F;
     const auto room = static_cast<std::size_t>(std::max(1.0F, (in.bottom() - foot - top) / least));

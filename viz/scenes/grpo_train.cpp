@@ -83,14 +83,6 @@ PlotFrame draw_curve(Canvas& canvas, const Data& d, const View& view, const Them
     return f;
 }
 
-std::string table_head(const View& view, const Run& run, std::int64_t step) {
-    const sim::GroupTable& table = run.run.tables[static_cast<std::size_t>(step)];
-    const auto right = std::ranges::count_if(table.rollouts, [&](const sim::Rollout& r) { return sim::score(table.problem, r.text).correct; });
-    std::string sum;
-    for (const int digit : table.problem.digits) sum += fmt::format("{}{}", sum.empty() ? "" : "+", digit);
-    return tr(view.lang, "grpo.table.head", {{"step", fmt::format("{}", step)}, {"sum", sum}, {"answer", fmt::format("{}", table.problem.answer())}, {"right", fmt::format("{}", right)}, {"group", fmt::format("{}", table.rollouts.size())}});
-}
-
 }  // namespace
 
 Color accuracy_color(const Theme& t) { return t.ink; }
@@ -102,6 +94,10 @@ Plot empty_plot(Axis x, Axis y, double shown) {
     plot.x = std::move(x), plot.y = std::move(y), plot.shown = shown, plot.direct_labels = false;
     return plot;
 }
+
+double steps_shown(const View& view) { return view.stage > kRun ? 1 : ease(view.u); }
+
+Axis steps_axis(const View& view, const Run& run) { return axis_to(tr(view.lang, "grpo.axis.steps"), static_cast<double>(std::max<std::int64_t>(1, run.steps()))); }
 
 Axis axis_to(std::string label, double most, bool of_shares) {
     Axis axis;
@@ -126,7 +122,7 @@ void draw_train(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     const Rect left{area.x, area.y, half, upper}, right{area.x + half + gap, area.y, half, upper}, lower{area.x, area.y + upper + gap * 0.6F, area.w, area.h - upper - gap * 0.6F};
     if (!view.revealed) {
         draw_question(canvas, t, left), draw_question(canvas, t, right);
-        return draw_table(canvas, view, t, run.run.tables[0], lower, table_head(view, run, 0));
+        return draw_table(canvas, view, t, run, 0, lower);
     }
     const bool format = run.run.params.contains("reward") && run.run.params.at("reward") == "format";
     const CurveSpec accuracy{&run.accuracy, accuracy_color(t), axis_to(tr(view.lang, "grpo.axis.accuracy"), 1), 2};
@@ -135,8 +131,7 @@ void draw_train(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     const PlotFrame f = draw_curve(canvas, d, view, t, run, accuracy, left, true);
     draw_equal_groups(canvas, view, t, f, run, view.stage == kRun ? static_cast<double>(step_at(d, run, view)) : 1e9);
     draw_curve(canvas, d, view, t, run, format ? formed : length, right, false);
-    const std::int64_t step = step_at(d, run, view);
-    draw_table(canvas, view, t, run.run.tables[static_cast<std::size_t>(step)], lower, table_head(view, run, step));
+    draw_table(canvas, view, t, run, step_at(d, run, view), lower);
 }
 
 }  // namespace dg::viz::grpo

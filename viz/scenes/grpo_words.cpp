@@ -50,9 +50,15 @@ std::string seeds_title(const Data& d, Lang lang) {
     return tr(lang, "grpo.title.seeds", {{"good", fmt::format("{}", good)}, {"all", fmt::format("{}", d.seeds.size())}});
 }
 
+std::string drift_title(const Data& d, Lang lang) {
+    const sim::Skill& a = d.runs[0]->run.after;
+    const sim::Skill& b = d.runs[1]->run.after;
+    return tr(lang, "grpo.title.drift", {{"first", fixed(a.mean_length, 1)}, {"second", fixed(b.mean_length, 1)}, {"right", percent(a.accuracy, 0)}, {"right_too", percent(b.accuracy, 0)}});
+}
+
 std::string title(const Data& d, const View& view) {
     const Lang lang = view.lang;
-    constexpr const char* kCovered[] = {"grpo.covered.advantage", "grpo.covered.clip", "grpo.covered.kl", "grpo.covered.memory", "grpo.covered.train", "grpo.covered.wait", "grpo.covered.compare", "grpo.covered.failures", "grpo.covered.seeds", "grpo.covered.published"};
+    constexpr const char* kCovered[] = {"grpo.covered.advantage", "grpo.covered.clip", "grpo.covered.kl", "grpo.covered.memory", "grpo.covered.train", "grpo.covered.wait", "grpo.covered.compare", "grpo.covered.failures", "grpo.covered.drift", "grpo.covered.seeds", "grpo.covered.published"};
     if (!view.revealed) return tr(lang, kCovered[static_cast<int>(d.mode)]);
     switch (d.mode) {
         case Mode::kAdvantage: return hand_title(d, lang);
@@ -63,6 +69,7 @@ std::string title(const Data& d, const View& view) {
         case Mode::kWait: return wait_title(d, lang);
         case Mode::kCompare: return tr(lang, "grpo.title.compare");
         case Mode::kFailures: return tr(lang, "grpo.title.failures");
+        case Mode::kDrift: return drift_title(d, lang);
         case Mode::kSeeds: return seeds_title(d, lang);
         case Mode::kPublished: return tr(lang, "grpo.title.published");
     }
@@ -79,6 +86,7 @@ std::string subtitle(const Data& d, const View& view) {
         case Mode::kWait: return tr(view.lang, "grpo.sub.wait");
         case Mode::kCompare: return tr(view.lang, "grpo.sub.compare");
         case Mode::kFailures: return tr(view.lang, "grpo.sub.failures");
+        case Mode::kDrift: return tr(view.lang, "grpo.sub.drift", {{"model", rich_escape(d.model)}});
         case Mode::kSeeds: return tr(view.lang, "grpo.sub.seeds");
         case Mode::kPublished: return tr(view.lang, "grpo.sub.published");
     }
@@ -110,10 +118,10 @@ PageText words(const Data& d, const View& view) {
     page.badge.detail = d.model.empty() ? std::string() : badge_detail(lang, d.model, d.hash, seed);
     if (d.mode == Mode::kPublished) page.badge = {.kind = Kind::kPublished, .detail = "DeepSeek-R1, arXiv 2501.12948 v1, §1, Table 2"};
     if (d.mode == Mode::kAdvantage || d.mode == Mode::kClip || d.mode == Mode::kKl) page.badge.detail = tr(lang, "grpo.badge.formula");
-    if (d.mode == Mode::kFailures) page.badge.detail = tr(lang, "grpo.badge.seeds", {{"n", fmt::format("{}", d.runs.size())}});
+    if (d.mode == Mode::kFailures || d.mode == Mode::kDrift) page.badge.detail = tr(lang, "grpo.badge.seeds", {{"n", fmt::format("{}", d.runs.size())}});
     if (d.mode == Mode::kSeeds && !d.seeds.empty()) page.badge.detail = tr(lang, "grpo.badge.seeds", {{"n", fmt::format("{}", d.seeds.size())}});
     const TextArgs window = {{"window", fmt::format("{}", kWindow)}};
-    if (d.mode == Mode::kTrain || d.mode == Mode::kWait || d.mode == Mode::kCompare || d.mode == Mode::kFailures) page.notes.push_back(tr(lang, "grpo.note.curves", window));
+    if (d.mode == Mode::kTrain || d.mode == Mode::kWait || d.mode == Mode::kCompare || d.mode == Mode::kFailures || d.mode == Mode::kDrift) page.notes.push_back(tr(lang, "grpo.note.curves", window));
     if (d.mode == Mode::kTrain && !d.runs[0]->whole) page.notes.push_back(tr(lang, "grpo.note.partial"));
     if (d.mode == Mode::kSeeds) page.notes.push_back(tr(lang, "grpo.note.seeds", window));
     if (d.mode == Mode::kCompare) page.notes.push_back(tr(lang, "grpo.note.compare"));

@@ -113,7 +113,7 @@ TEST_F(GrpoScene, ScrubsARecordedRun) {
 }
 
 TEST_F(GrpoScene, CoveredShowsNoResult) {
-    for (const char* mode : {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "seeds", "published"}) {
+    for (const char* mode : {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "drift", "seeds", "published"}) {
         const Shown s = open({{"mode", mode}});
         View view = last(s, Lang::kEn);
         view.revealed = false;
@@ -165,7 +165,7 @@ TEST_F(GrpoScene, MissingAndDamagedRecordsAreNamed) {
 }
 
 TEST_F(GrpoScene, EveryModeIsTidy) {
-    for (const char* mode : {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "seeds", "published"}) {
+    for (const char* mode : {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "drift", "seeds", "published"}) {
         const Shown s = open({{"mode", mode}});
         expect_tidy(s);
         for (const Lang lang : {Lang::kZh, Lang::kEn})
