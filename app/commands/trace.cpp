@@ -43,24 +43,37 @@ bool internal(const std::string& name) {
     return name.starts_with("mtp_prenorm.") || name.ends_with(".targets") || name.starts_with("model.");
 }
 
+/// A prompt run through a model, with every tensor.
+struct Recording {
+    OpenModel open;
+    TokenBatch tokens;
+    Numerics numerics;
+    Tape<float> tape;
+};
+
+Result<void> record(const Options& o, bool decode, Recording& r) {
+    DG_ASSIGN(r.numerics, parse_numerics(o.words.numerics));
+    DG_ASSIGN(r.open, open_model(o.words.model));
+    DG_ASSIGN(r.tokens, read_tokens(r.open, o.words));
+    ForwardOptions options;
+    options.balance = r.open.model.config.n_routed_experts > 0;
+    options.mtp_prenorm = true;
+    options.numerics = r.numerics;
+    options.decode = decode;
+    return forward(r.open.model, r.tokens, options, r.tape);
+}
+
 Result<void> run_trace(const Options& o) {
     if (o.output.empty()) return Error{"usage_output", {}, "-o"};
-    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
-    DG_ASSIGN(const OpenModel open, open_model(o.words.model));
-    DG_ASSIGN(const TokenBatch tokens, read_tokens(open, o.words));
-    Tape<float> tape;
-    ForwardOptions options;
-    options.balance = open.model.config.n_routed_experts > 0;
-    options.mtp_prenorm = true;
-    options.numerics = numerics;
-    DG_TRY(forward(open.model, tokens, options, tape));
+    Recording r;
+    DG_TRY(record(o, false, r));
     SafeTensors content;
-    for (const std::string& name : tape.names()) {
-        const TensorId id = tape.find(name);
-        if (!internal(name)) content.tensors.emplace(name, to_raw(tape.value(id), tape.integer(id)));
+    for (const std::string& name : r.tape.names()) {
+        const TensorId id = r.tape.find(name);
+        if (!internal(name)) content.tensors.emplace(name, to_raw(r.tape.value(id), r.tape.integer(id)));
     }
     if (o.incremental) {
-        DG_ASSIGN(const Tensor<float> logits, decode_logits(open.model, tokens, numerics));
+        DG_ASSIGN(const Tensor<float> logits, decode_logits(r.open.model, r.tokens, r.numerics));
         content.tensors.emplace("decode.logits", RawTensor::from(logits));
     }
     return write_safetensors(o.output, content);
@@ -68,17 +81,9 @@ Result<void> run_trace(const Options& o) {
 
 Result<void> run_explain(Context& c, const Options& o) {
     DG_ASSIGN(const Index at, read_index(o.at));
-    DG_ASSIGN(const Numerics numerics, parse_numerics(o.words.numerics));
-    DG_ASSIGN(const OpenModel open, open_model(o.words.model));
-    DG_ASSIGN(const TokenBatch tokens, read_tokens(open, o.words));
-    Tape<float> tape;
-    ForwardOptions options;
-    options.balance = open.model.config.n_routed_experts > 0;
-    options.mtp_prenorm = true;
-    options.numerics = numerics;
-    options.decode = o.tensor.rfind("decode.", 0) == 0;
-    DG_TRY(forward(open.model, tokens, options, tape));
-    DG_ASSIGN(Explanation why, tape.explain(o.tensor, at));
+    Recording r;
+    DG_TRY(record(o, o.tensor.starts_with("decode."), r));
+    DG_ASSIGN(Explanation why, r.tape.explain(o.tensor, at));
     if (o.json) {
         c.out << viz::explanation_json(why) << '\n';
     } else {

@@ -22,14 +22,7 @@ Schedule schedule_of(const CopyRecipe& r) { return {.steps = r.steps, .warmup = 
 double train_step(Network& net, AdamWState& state, const CopyBatch& batch, double rate) {
     Tape<float> tape(Tape<float>::Mode::kTrain);
     const TensorId logits = run_network(tape, net.dims, net.weights, tape.input("ids", batch.ids, true));
-    const TensorId targets = tape.input("targets", batch.targets, true);
-    const TensorId loss = ops::masked_mean(tape, ops::token_nll(tape, logits, targets, "nll"), targets, "loss");
-    tape.backward(loss);
-    Gradients gradients;
-    for (const auto& [name, w] : net.weights.tensors) gradients.emplace(name, tape.grad(tape.find(name)));
-    const double value = static_cast<double>(tape.value(loss)[0]);
-    if (std::isfinite(value)) adamw_step({.beta2 = 0.99, .weight_decay = 0, .clip = 1}, rate, gradients, net.weights, state);
-    return value;
+    return learn(tape, logits, batch.targets, rate, net.weights, state);
 }
 
 CopyRow measure(const CopyRun& run, std::int64_t step, const std::array<std::array<double, 3>, 3>& loss) {

@@ -153,6 +153,17 @@ TensorId run_network(Tape<Real>& tape, const Dims& dims, const Weights<Real>& we
     return b.linear(last, "head", "logits");
 }
 
+double learn(Tape<float>& tape, TensorId logits, const Tensor<float>& targets, double rate, Weights<float>& weights, AdamWState& state) {
+    const TensorId wanted = tape.input("targets", targets, true);
+    const TensorId loss = ops::masked_mean(tape, ops::token_nll(tape, logits, wanted, "nll"), wanted, "loss");
+    tape.backward(loss);
+    Gradients gradients;
+    for (const auto& [name, w] : weights.tensors) gradients.emplace(name, tape.grad(tape.find(name)));
+    const double value = static_cast<double>(tape.value(loss)[0]);
+    if (std::isfinite(value)) adamw_step({.beta2 = 0.99, .weight_decay = 0, .clip = 1}, rate, gradients, weights, state);
+    return value;
+}
+
 Cost cost_of(const Dims& d, std::int64_t n) {
     const auto w = static_cast<double>(d.width), length = static_cast<double>(n);
     switch (d.kind) {

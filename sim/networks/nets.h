@@ -7,6 +7,7 @@
 
 #include "engine/model/model.h"
 #include "engine/tape/tape.h"
+#include "engine/train/adamw.h"
 
 #include <array>
 #include <string>
@@ -58,6 +59,10 @@ Weights<double> to_double(const Weights<float>& weights);
 /// Tensors: <kind>.x [B,T,width] the embedded symbols, what each layer makes, <kind>.out [B,T,width] before the head.
 template <class Real>
 TensorId run_network(Tape<Real>& tape, const Dims& dims, const Weights<Real>& weights, TensorId ids);
+
+/// One AdamW step on the mean -ln p of `targets` under `logits` [B,1,classes]; returns the loss before it. Nothing changes when that is
+/// not finite.
+double learn(Tape<float>& tape, TensorId logits, const Tensor<float>& targets, double rate, Weights<float>& weights, AdamWState& state);
 
 /// Multiply-adds and waiting of one forward pass over n symbols (head and embedding left out).
 struct Cost {

@@ -165,14 +165,8 @@ double stroke_accuracy(const StrokeNetwork& net, const std::vector<Tensor<float>
 
 double stroke_step(StrokeNetwork& net, AdamWState& state, const StrokeBatch& batch, double rate) {
     Tape<float> tape(Tape<float>::Mode::kTrain);
-    const TensorId logits = run_strokes(tape, net.dims, net.weights, batch.pictures), targets = tape.input("targets", batch.targets, true);
-    const TensorId loss = ops::masked_mean(tape, ops::token_nll(tape, logits, targets, "nll"), targets, "loss");
-    tape.backward(loss);
-    Gradients gradients;
-    for (const auto& [name, w] : net.weights.tensors) gradients.emplace(name, tape.grad(tape.find(name)));
-    const double value = static_cast<double>(tape.value(loss)[0]);
-    if (std::isfinite(value)) adamw_step({.beta2 = 0.99, .weight_decay = 0, .clip = 1}, rate, gradients, net.weights, state);
-    return value;
+    const TensorId logits = run_strokes(tape, net.dims, net.weights, batch.pictures);
+    return learn(tape, logits, batch.targets, rate, net.weights, state);
 }
 
 }  // namespace

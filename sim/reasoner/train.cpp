@@ -2,20 +2,17 @@
 
 #include "engine/io/files.h"
 #include "engine/io/hf.h"
+#include "sim/pretrain/run_folder.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cmath>
-#include <sstream>
 
 namespace dg::sim {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-constexpr const char* kCurveHeader = "step,tokens,loss,loss_mtp,lr,grad_norm,max_vio\n";
 
 Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
@@ -32,14 +29,14 @@ Json skill_json(const Skill& s) {
 
 class Run {
   public:
-    Run(const Recipe& recipe, const PretrainOptions& options) : recipe_(recipe), sft_(*recipe.reasoner), options_(options), curves_(kCurveHeader), timing_("step,tokens,seconds\n") {}
+    Run(const Recipe& recipe, const PretrainOptions& options) : recipe_(recipe), sft_(*recipe.reasoner), options_(options), folder_(options.out) {}
 
     Result<void> run(const std::stop_token& stop) {
         DG_TRY(prepare());
         const std::int64_t steps = recipe_.train.schedule.steps;
         while (trainer_->steps_done() < steps) {
             if (stop.stop_requested()) {
-                DG_TRY(save_checkpoint());
+                DG_TRY(folder_.save(*trainer_));
                 return Error{"cancelled", {{"step", std::to_string(trainer_->steps_done())}}, options_.out.string()};
             }
             enter_phase(trainer_->steps_done());
@@ -48,14 +45,12 @@ class Run {
                                                             batch.response_tokens));
             if (stats.diverged) return Error{"diverged", {{"step", std::to_string(stats.step)}, {"loss", fmt::format("{}", stats.loss)}}, options_.out.string()};
             log(stats, static_cast<double>(batch.response_tokens));
-            if (stats.step % recipe_.checkpoint_steps == 0 || stats.step == steps) DG_TRY(save_checkpoint());
+            if (stats.step % recipe_.checkpoint_steps == 0 || stats.step == steps) DG_TRY(folder_.save(*trainer_));
         }
         return finish();
     }
 
   private:
-    [[nodiscard]] fs::path checkpoint() const { return options_.out / "checkpoints" / "latest.safetensors"; }
-
     /// First step of phase p.
     [[nodiscard]] std::int64_t first_step(std::size_t p) const {
         double before = 0, all = 0;
@@ -74,17 +69,12 @@ class Run {
     }
 
     Result<void> prepare() {
-        std::error_code ignored, failed;
-        const bool exists = fs::exists(checkpoint(), ignored);
-        if (exists && !options_.resume) return Error{"out_holds_run", {}, options_.out.string()};
-        fs::create_directories(options_.out / "checkpoints", failed);
-        if (failed) return Error{"file_write", {{"file", (options_.out / "checkpoints").string()}, {"reason", failed.message()}}, {}};
+        DG_ASSIGN(const bool exists, folder_.open(options_.resume));
         DG_TRY(write_file(options_.out / "tokenizer.json", reasoner_tokenizer().json()));
         DG_ASSIGN(Model<float> start, first_model());
         trainer_ = std::make_unique<Trainer>(std::move(start), recipe_.train);
-        if (exists) DG_TRY(go_on());
-        start_ = std::chrono::steady_clock::now();
-        first_token_ = trainer_->tokens_seen();
+        if (exists) DG_TRY(folder_.restore(*trainer_));
+        folder_.start(*trainer_);
         return {};
     }
 
@@ -98,41 +88,17 @@ class Run {
         return model;
     }
 
-    /// Restores the trainer and the part of the curves that the checkpoint knows.
-    Result<void> go_on() {
-        DG_TRY(trainer_->restore(checkpoint()));
-        for (auto [file, text] : {std::pair{"curves.csv", &curves_}, std::pair{"timing.csv", &timing_}}) {
-            auto old = read_file(options_.out / file);
-            if (!old) continue;
-            std::istringstream lines(*old);
-            std::string line;
-            std::getline(lines, line);
-            while (std::getline(lines, line))
-                if (std::strtoll(line.c_str(), nullptr, 10) <= trainer_->steps_done()) *text += line + "\n";
-        }
-        return {};
-    }
-
-    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
     /// Loss in the curves: nats per response token of the stretch since the last line.
     void log(const StepStats& s, double tokens) {
         nats_ += s.loss * divisor_;
         counted_ += tokens;
         PretrainProgress p{s, recipe_.train.schedule.steps};
         p.stats.loss = nats_ / counted_;
-        p.tokens_per_second = static_cast<double>(s.tokens - first_token_) / std::max(1e-9, seconds());
+        p.tokens_per_second = folder_.rate(s.tokens);
         options_.progress(p);
         if (s.step % 10 != 0 && s.step != recipe_.train.schedule.steps) return;
-        curves_ += fmt::format("{},{},{:.6f},{:.6f},{:.6g},{:.5f},{:.5f}\n", s.step, s.tokens, nats_ / counted_, 0.0, s.lr, s.grad_norm, s.max_vio);
-        timing_ += fmt::format("{},{},{:.2f}\n", s.step, s.tokens, seconds());
+        folder_.log(p.stats);
         nats_ = counted_ = 0;
-    }
-
-    Result<void> save_checkpoint() {
-        DG_TRY(trainer_->save(checkpoint()));
-        DG_TRY(write_file(options_.out / "curves.csv", curves_));
-        return write_file(options_.out / "timing.csv", timing_);
     }
 
     Result<void> finish() {
@@ -153,7 +119,7 @@ class Run {
         card["name"] = recipe_.name, card["seed"] = recipe_.seed, card["model_hash"] = model_hash(shipped);
         if (!init_hash_.empty()) card["init_hash"] = init_hash_;
         card["parameters"] = {{"total", count.total}, {"active", count.active}, {"mtp", count.mtp}};
-        card["training"] = {{"steps", recipe_.train.schedule.steps}, {"response_tokens", trainer_->tokens_seen()}, {"wall_seconds", std::round(seconds())}};
+        card["training"] = {{"steps", recipe_.train.schedule.steps}, {"response_tokens", trainer_->tokens_seen()}, {"wall_seconds", std::round(folder_.seconds())}};
         card["sampled"] = skill_json(skill), card["greedy"] = skill_json(measure(problems, best));
         card["gate"] = {{"full_chain", number(chain)}, {"full_chain_needed", sft_.gate_chain}, {"wait_gap", number(gap)}, {"wait_gap_needed", sft_.gate_wait_gap}, {"passed", passed}};
         card["recipe"] = recipe_.text;
@@ -170,9 +136,8 @@ class Run {
     std::unique_ptr<SftStream> stream_;
     std::size_t phase_ = 0;
     double divisor_ = 1, nats_ = 0, counted_ = 0;
-    std::string init_hash_, curves_, timing_;
-    std::chrono::steady_clock::time_point start_;
-    std::int64_t first_token_ = 0;
+    std::string init_hash_;
+    RunFolder folder_;
 };
 
 }  // namespace

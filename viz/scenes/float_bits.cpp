@@ -146,4 +146,20 @@ void draw_fitted(Canvas& canvas, Vec2 at, std::string_view text, TextStyle style
     canvas.text(at, elide(canvas, text, style, width), style);
 }
 
+void draw_quotation(Canvas& canvas, const View& view, const Theme& t, std::string_view words, Rect area) {
+    const std::vector<std::string> lines = wrap(canvas, words, label(t), area.w - t.label * 1.8F);
+    const float h = t.label * (3.2F + 1.4F * static_cast<float>(lines.size()));
+    const Rect card{area.x, std::max(area.y, area.bottom() - h - 4), area.w, std::min(h, area.h)};
+    canvas.fill_rect(card, t.panel, 10);
+    canvas.stroke_rect(card, {.color = t.published_dot, .width = 2, .dash = 8, .gap = 5}, 10);
+    canvas.fill_circle({card.x + t.label * 1.2F, card.y + t.label * 1.2F}, t.label * 0.28F, t.published_dot);
+    draw_fitted(canvas, {card.x + t.label * 1.8F, card.y + t.label * 1.55F}, tr(view.lang, "badge.published"), caption(t), card.w - t.label * 2.6F);
+    float y = card.y + t.label * 3.1F;
+    for (const std::string& line : lines) {
+        if (y > card.bottom()) break;
+        canvas.text({card.x + t.label * 0.9F, y}, line, label(t));
+        y += t.label * 1.4F;
+    }
+}
+
 }  // namespace dg::viz::float_bits

@@ -57,5 +57,7 @@ Color numerics_color(const Theme& theme, std::string_view numerics);
 float fit(const Canvas& canvas, std::string_view text, TextStyle style, float width);
 /// Text of at most `width`: shrunk, then cut in the middle.
 void draw_fitted(Canvas& canvas, Vec2 at, std::string_view text, TextStyle style, float width);
+/// What was published, at the foot of `area`, in the manner of quotations: its own frame and dot.
+void draw_quotation(Canvas& canvas, const View& view, const Theme& theme, std::string_view words, Rect area);
 
 }  // namespace dg::viz::float_bits

@@ -20,23 +20,6 @@ void draw_result(Canvas& canvas, const Theme& t, Rect area, const std::string& v
     }
 }
 
-/// What was published, in the manner of quotations: its own frame and dot.
-void draw_quotation(Canvas& canvas, const View& view, const Theme& t, Rect area) {
-    const std::vector<std::string> lines = wrap(canvas, tr(view.lang, "fp8.sum.paper"), label(t), area.w - t.label * 1.8F);
-    const float h = t.label * (3.2F + 1.4F * static_cast<float>(lines.size()));
-    const Rect card{area.x, std::max(area.y, area.bottom() - h - 4), area.w, std::min(h, area.h)};
-    canvas.fill_rect(card, t.panel, 10);
-    canvas.stroke_rect(card, {.color = t.published_dot, .width = 2, .dash = 8, .gap = 5}, 10);
-    canvas.fill_circle({card.x + t.label * 1.2F, card.y + t.label * 1.2F}, t.label * 0.28F, t.published_dot);
-    float_bits::draw_fitted(canvas, {card.x + t.label * 1.8F, card.y + t.label * 1.55F}, tr(view.lang, "badge.published"), caption(t), card.w - t.label * 2.6F);
-    float y = card.y + t.label * 3.1F;
-    for (const std::string& line : lines) {
-        if (y > card.bottom()) break;
-        canvas.text({card.x + t.label * 0.9F, y}, line, label(t));
-        y += t.label * 1.4F;
-    }
-}
-
 }  // namespace
 
 void draw_accumulate_page(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
@@ -64,7 +47,7 @@ void draw_accumulate_page(Canvas& canvas, const Data& d, const View& view, const
     const Rect column{area.right() - side, area.y, side, area.h / 3};
     draw_result(canvas, t, column, text(end.limited, kRound), tr(view.lang, "fp8.sum.limited"), t.error.ink);
     draw_result(canvas, t, {column.x, column.y + area.h * 0.3F, side, column.h}, text(end.promoted, kCompare), tr(view.lang, "fp8.sum.promoted_long", {{"n", grouped(d.sum_recipe.promotion)}}), t.ink);
-    draw_quotation(canvas, view, t, {column.x, area.y + area.h * 0.64F, side, area.h * 0.36F});
+    float_bits::draw_quotation(canvas, view, t, tr(view.lang, "fp8.sum.paper"), {column.x, area.y + area.h * 0.64F, side, area.h * 0.36F});
 }
 
 }  // namespace dg::viz::fp8_page

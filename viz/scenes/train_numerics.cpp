@@ -125,23 +125,6 @@ void draw_table(Canvas& canvas, const Data& d, const View& view, const Theme& t,
     }
 }
 
-/// DeepSeek's own figure, drawn apart: another model, another size.
-void draw_published(Canvas& canvas, const View& view, const Theme& t, Rect area) {
-    const std::vector<std::string> lines = wrap(canvas, tr(view.lang, "train.published"), label(t), area.w - t.label * 1.8F);
-    const float h = t.label * (3.2F + 1.4F * static_cast<float>(lines.size()));
-    const Rect card{area.x, std::max(area.y, area.bottom() - h), area.w, std::min(h, area.h)};
-    canvas.fill_rect(card, t.panel, 10);
-    canvas.stroke_rect(card, {.color = t.published_dot, .width = 2, .dash = 8, .gap = 5}, 10);
-    canvas.fill_circle({card.x + t.label * 1.2F, card.y + t.label * 1.2F}, t.label * 0.28F, t.published_dot);
-    float_bits::draw_fitted(canvas, {card.x + t.label * 1.8F, card.y + t.label * 1.55F}, tr(view.lang, "badge.published"), caption(t), card.w - t.label * 2.6F);
-    float y = card.y + t.label * 3.1F;
-    for (const std::string& line : lines) {
-        if (y > card.bottom()) break;
-        canvas.text({card.x + t.label * 0.9F, y}, line, label(t));
-        y += t.label * 1.4F;
-    }
-}
-
 }  // namespace
 
 void draw_numerics_page(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
@@ -151,7 +134,7 @@ void draw_numerics_page(Canvas& canvas, const Data& d, const View& view, const T
     draw_floor(canvas, d, view, t, f);
     const Rect side{area.x + left + gap, area.y, area.w - left - gap, area.h};
     draw_table(canvas, d, view, t, {side.x, side.y, side.w, side.h * 0.74F});
-    draw_published(canvas, view, t, {side.x, side.y + side.h * 0.76F, side.w, side.h * 0.24F});
+    float_bits::draw_quotation(canvas, view, t, tr(view.lang, "train.published"), {side.x, side.y + side.h * 0.76F, side.w, side.h * 0.24F});
 }
 
 }  // namespace dg::viz::train
