@@ -123,19 +123,24 @@ class Distil {
             tokens += batch.response_tokens;
             if (measured(step, s_.distil_steps)) DG_TRY(add_row(1, step, tokens, trainer.model(), loss));
         }
+        shown_ = tokens;
         return {};
     }
 
     Result<void> reinforce(const Model<float>& base) {
         GrpoSettings settings;
-        settings.steps = s_.rl_steps, settings.pen = 0, settings.seed = s_.seed;
+        settings.pen = 0, settings.seed = s_.seed;
         Grpo grpo(base, settings);
-        double tokens = 0;
-        for (std::int64_t step = 1; step <= s_.rl_steps; ++step) {
-            if (!report(2, static_cast<double>(step) / static_cast<double>(s_.rl_steps))) return Error{"cancelled", {}, ""};
+        double tokens = 0, fraction = 0;
+        std::int64_t rows = 0;
+        for (std::int64_t step = 1; fraction < 1; ++step) {
+            if (!report(2, fraction)) return Error{"cancelled", {}, ""};
             DG_ASSIGN(const GrpoStats stats, grpo.step(true, nullptr, {}));
             tokens += stats.skill.mean_length * static_cast<double>(stats.skill.responses);
-            if (measured(step, s_.rl_steps)) DG_TRY(add_row(2, step, std::llround(tokens), grpo.model(), stats.reward));
+            fraction = std::min(1.0, s_.rl_steps > 0 ? static_cast<double>(step) / static_cast<double>(s_.rl_steps) : tokens / static_cast<double>(shown_));
+            if (fraction * kMeasurements < static_cast<double>(rows + 1)) continue;
+            rows = static_cast<std::int64_t>(fraction * kMeasurements);
+            DG_TRY(add_row(2, step, std::llround(tokens), grpo.model(), stats.reward));
         }
         return {};
     }
@@ -146,6 +151,7 @@ class Distil {
     Records records_ = no_distil_records();
     std::vector<SftExample> examples_;
     int start_ = 0;
+    std::int64_t shown_ = 0;  // response tokens that the last distillation was shown
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ struct DistilSettings {
     std::int64_t skilled_steps = 800;   // of the start that has it
     std::int64_t traces = 3000;         // right traces of the teacher; 2 to 8 summands
     std::int64_t distil_steps = 800;
-    std::int64_t rl_steps = 45;         // of 16 x 16 responses
+    std::int64_t rl_steps = 0;          // of 16 x 16 responses; 0 = until as many response tokens are written as distillation was shown
     std::int64_t tests = 512;           // fresh problems of 8 digits per measurement, T = 1
     std::uint64_t seed = 1;
 };

@@ -88,7 +88,7 @@ std::vector<ParamSpec> specs() {
             {.id = "temperature", .type = ParamType::kReal, .default_value = "1", .min = 0, .max = 5},
             {.id = "pen", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 1},
             {.id = "word", .type = ParamType::kChoice, .default_value = "wait", .choices = {"wait", "check"}},
-            {.id = "rl_steps", .type = ParamType::kInt, .default_value = "45", .min = 1, .max = 10000},
+            {.id = "rl_steps", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 10000},
             {.id = "seed", .type = ParamType::kInt, .default_value = "1", .min = 0, .max = 4294967295.0}};
 }
 

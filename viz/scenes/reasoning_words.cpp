@@ -59,7 +59,7 @@ TextArgs facts(const Data& d) {
             {"distilled", percent(ends[1], 0)}, {"reinforced", percent(ends[2], 0)}, {"student", grouped(d.student)}, {"teacher", grouped(d.teacher)}, {"shortest", percent(shortest, 0)},
             {"own", percent(own, 0)}, {"own_tokens", tokens_text(own_tokens)}, {"forced", percent(forced, 0)}, {"forced_tokens", tokens_text(forced_tokens)},
             {"after_rl", percent(after_reinforcement(d, 0, "wait_given_wrong"), 0)}, {"start", fmt::format("{}", d.start)}, {"voters", fmt::format("{}", kVoters)}, {"coins", grouped(kCoinTrials)},
-            {"traces", grouped(sim::DistilSettings{}.traces)}, {"rl_steps", fmt::format("{}", sim::DistilSettings{}.rl_steps)}, {"rl_responses", fmt::format("{}", sim::GrpoSettings{}.prompts * sim::GrpoSettings{}.group)},
+            {"traces", grouped(sim::DistilSettings{}.traces)}, {"rl_responses", fmt::format("{}", sim::GrpoSettings{}.prompts * sim::GrpoSettings{}.group)},
             {"tests", fmt::format("{}", sim::DistilSettings{}.tests)}, {"reinforced_tests", fmt::format("{}", d.reinforced[0] ? d.reinforced[0]->responses : 0)}, {"model", rich_escape(d.model_name)}};
 }
 
