@@ -127,6 +127,20 @@ void magnify(Shell& s, Ui& u) {
     u.input.wheel.y = 0;
 }
 
+/// Dragging moves a magnified picture along with the pointer; a press that hardly moves stays a click.
+void pan(Shell& s, Ui& u) {
+    constexpr float kDrag = 6;
+    const auto area = std::ranges::find(s.regions, kZoomArea, &viz::Region::action);
+    if (area == s.regions.end() || area->rect.w <= 0 || area->rect.h <= 0) return;
+    const Vec2 by{u.mouse.x - u.state.grab.x, u.mouse.y - u.state.grab.y};
+    const bool held = u.active("stage") || u.state.active.starts_with("do:");
+    if (held && area->rect.contains(s.to_page(u.state.grab)) && std::hypot(by.x, by.y) > kDrag) u.state.active = "pan";  // no control: letting go clicks nothing
+    // while the last move is still being computed the way adds up
+    if (!u.active("pan") || (by.x == 0 && by.y == 0) || s.lab.lane().busy()) return;
+    s.act(fmt::format("pan {:.6f} {:.6f} {:.6f}", by.x / s.stage_scale / area->rect.w, by.y / s.stage_scale / area->rect.h, area->rect.w / area->rect.h));
+    u.state.grab = u.mouse;
+}
+
 /// A slow computation over the old picture: how far it is, and a way out.
 void draw_working(Shell& s, Ui& u, Rect area) {
     if (!s.lab.shown() || s.lab.lane().elapsed() < kPatience) return;
@@ -152,6 +166,7 @@ void draw_stage(Shell& s, Ui& u, viz::Painter& painter, Rect area) {
     u.focus_ring("stage", area.inset(8), 8);
     offer_actions(s, u);
     magnify(s, u);
+    pan(s, u);
     draw_working(s, u, area);
 }
 

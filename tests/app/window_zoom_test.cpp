@@ -20,6 +20,16 @@ expect param.scale == 1
 wheel 3
 wait idle
 expect param.scale == 2.5
+drag 800 400 -120 60
+wait idle
+expect param.zoom == map
+expect param.scale == 2.5
+expect param.at_x > 0.52
+expect param.at_x < 0.54
+drag 700 450 120 -60
+wait idle
+expect param.at_x > 0.5
+expect param.at_x < 0.51
 click @do:goto model
 wait idle
 expect param.scale > 8

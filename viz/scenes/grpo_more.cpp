@@ -127,6 +127,12 @@ std::string telling_name(Lang lang, const Run& run) {
     return tr(lang, run.id == "no-skill" ? "grpo.axis.format" : "grpo.column.length");
 }
 
+double mean_of(const Curve& c) {
+    double sum = 0;
+    for (const PlotPoint& p : c.raw) sum += p.y;
+    return sum / static_cast<double>(c.raw.size());
+}
+
 /// A curve in a card: with axes where there is room for them, else the line alone between 0 and its end.
 void draw_small(Canvas& canvas, const View& view, const Theme& t, const Run& run, const Curve& curve, Color color, Axis y, Rect area) {
     Plot plot = empty_plot(steps_axis(view, run), std::move(y), steps_shown(view));
@@ -167,7 +173,7 @@ void draw_card(Canvas& canvas, const Data& d, const View& view, const Theme& t, 
                                    {{"before", percent(a.accuracy, 0)}, {"after", percent(b.accuracy, 0)}, {"length", fixed(a.mean_length, 1)}, {"length_after", fixed(b.mean_length, 1)},
                                     {"format", percent(a.format, 0)}, {"format_after", percent(b.format, 0)}, {"entropy", fixed(run.run.steps.front().entropy, 2)},
                                     {"entropy_after", fixed(run.run.steps.back().entropy, 2)}, {"kl", fixed(run.kl.smooth.back().y, 3)}, {"skip", percent(b.share[static_cast<std::size_t>(sim::Strategy::kSkip)], 0)},
-                                    {"other_length", fixed(other.mean_length, 1)}, {"other_after", percent(other.accuracy, 0)}});
+                                    {"equal", fixed(mean_of(run.dropped), 1)}, {"other_length", fixed(other.mean_length, 1)}, {"other_after", percent(other.accuracy, 0)}});
     draw_wrapped(canvas, {in.x, in.bottom() - foot + t.caption * 1.6F}, verdict, caption(t), in.w, 2);
 }
 

@@ -98,8 +98,8 @@ void draw_far(Canvas& canvas, const Data& data, const View& view);
 void draw_middle(Canvas& canvas, const Data& data, const View& view);
 void draw_near(Canvas& canvas, const Data& data, const View& view);
 void draw_zoom(Canvas& canvas, const Data& data, const View& view);
-/// "wheel STEPS FX FY ASPECT": half a power of two a step, about the point at these shares of the picture. "goto v3|model
-/// [LAYER]": the model, or one layer, fills the picture.
+/// "wheel STEPS FX FY ASPECT": half a power of two a step, about the point at these shares of the picture. "pan DX DY ASPECT":
+/// moved by these shares of the picture. "goto v3|model [LAYER]": the model, or one layer, fills the picture.
 std::map<std::string, std::string> act_zoom(const SceneData& data, const Params& params, std::string_view action);
 
 }  // namespace model_map

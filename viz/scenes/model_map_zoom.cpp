@@ -357,13 +357,18 @@ std::map<std::string, std::string> act_zoom(const SceneData& data, const Params&
         if (i < words.size()) std::from_chars(words[i].data(), words[i].data() + words[i].size(), v);
         return std::isfinite(v) ? v : fallback;
     };
+    const auto shape = [&](std::size_t i) { return read(i, 0) > 0 ? read(i, 0) : 2.1; };
+    const auto seen = [&](double aspect, double s) { return (aspect >= world.w / world.h ? world.h * aspect : world.w) / std::pow(2.0, s); };
     if (words[0] == "wheel") {
         // the world point under the pointer stays where it is: fx, fy are shares of the picture, `aspect` its shape
-        const double fx = read(2, 0.5) - 0.5, fy = read(3, 0.5) - 0.5, aspect = read(4, 0) > 0 ? read(4, 0) : 2.1, world_aspect = world.w / world.h;
-        const auto seen_w = [&](double s) { return (aspect >= world_aspect ? world.h * aspect : world.w) / std::pow(2.0, s); };
+        const double fx = read(2, 0.5) - 0.5, fy = read(3, 0.5) - 0.5, aspect = shape(4);
+        const auto seen_w = [&](double s) { return seen(aspect, s); };
         const double px = cx + fx * seen_w(scale), py = cy + fy * seen_w(scale) / aspect;
         scale = std::clamp(scale + kStep * read(1, 0), 0.0, kMostScale);
         cx = px - fx * seen_w(scale), cy = py - fy * seen_w(scale) / aspect;
+    } else if (words[0] == "pan" && d.zoom == "map") {
+        const double aspect = shape(3), width = seen(aspect, scale);
+        cx -= read(1, 0) * width, cy -= read(2, 0) * width / aspect;
     } else if (words[0] == "goto" && words.size() > 1) {
         const bool big = words[1] == "v3";
         const Site& s = big ? world.big : world.small;

@@ -148,7 +148,17 @@ TEST(ModelMapZoom, TheWheelKeepsThePointUnderThePointer) {
     act("wheel -3 0.2 0.8 1.7");
     EXPECT_NEAR(std::stod(set["at_x"]), 0.41, 1e-9);
     EXPECT_NEAR(std::stod(set["at_y"]), 0.52, 1e-9);
+    // moving there and back, by shares of what is seen
+    act("pan 0.25 -0.1 1.7");
+    EXPECT_LT(std::stod(set["at_x"]), 0.41);
+    EXPECT_GT(std::stod(set["at_y"]), 0.52);
+    act("pan -0.25 0.1 1.7");
+    EXPECT_NEAR(std::stod(set["at_x"]), 0.41, 1e-9);
+    EXPECT_NEAR(std::stod(set["at_y"]), 0.52, 1e-9);
     // words that are no numbers and endless turns do no harm
+    act("pan nan 1e300 x");
+    EXPECT_LE(std::stod(set["at_y"]), 1);
+    set["at_x"] = "0.41", set["at_y"] = "0.52";
     act("wheel 1e9 0.5 0.5 1.7");
     EXPECT_LE(std::stod(set["scale"]), 19);
     act("wheel nan x y z");
