@@ -23,6 +23,8 @@ struct ParamSpec {
     std::string default_value = {};    // written as --set takes it
     double min = 0, max = 0;           // kInt, kReal
     std::vector<std::string> choices = {};  // kChoice: catalogue keys "param.<owner>.<id>.<choice>"
+    bool drawn_only = false;  // scenes: `draw` reads it, `compute` does not: a change draws again and computes nothing
+    bool fine = false;        // kReal from 0: its slider is finer near 0 (the cube of its place)
 };
 
 /// Values of a list of parameters: complete, typed and in range once made by parse_params.

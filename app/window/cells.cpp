@@ -66,4 +66,22 @@ std::optional<CellSpot> neighbour_cell(std::span<const Region> regions, Rect fro
     return best;
 }
 
+Places places_of(std::span<const viz::Region> regions, const std::string& id) {
+    const std::string prefix = "set " + id + "=";
+    std::vector<std::pair<float, std::string>> found;
+    std::string last;
+    for (const viz::Region& region : regions) {
+        if (!region.action.starts_with(prefix) || region.action.find(' ', prefix.size()) != std::string::npos) continue;
+        last = region.action.substr(prefix.size());
+        found.emplace_back(region.rect.x, last);
+    }
+    std::ranges::sort(found);
+    Places out;
+    for (const auto& [x, value] : found) {
+        if (value == last) out.here = static_cast<int>(out.values.size());
+        out.values.push_back(value);
+    }
+    return out.values.size() >= 3 ? out : Places{};
+}
+
 }  // namespace dg::app

@@ -1,5 +1,6 @@
 #include "app/window/deeds.h"
 
+#include "app/window/cells.h"
 #include "app/window/inspector_panel.h"
 #include "app/window/shell.h"
 #include "viz/text/utf8.h"
@@ -65,10 +66,23 @@ void cycle(Shell& s, std::string_view id, int step) {
     s.set_params({{std::string(id), std::to_string(value)}});
 }
 
+/// The layer; where a scene has none, the next place of the picture along a parameter that only the drawing reads (a cursor).
+void upright(Shell& s, int step) {
+    if (s.lab.spec("layer")) return cycle(s, "layer", step);
+    if (!s.lab.scene()) return;
+    for (const viz::ParamSpec& spec : s.lab.scene()->params) {
+        if (!spec.drawn_only || spec.type != viz::ParamType::kInt) continue;
+        const Places places = places_of(s.regions, spec.id);
+        const int to = places.here + step;
+        if (to >= 0 && to < static_cast<int>(places.values.size())) s.set_params({{spec.id, places.values[static_cast<std::size_t>(to)]}});
+    }
+}
+
 void across(Shell& s, int step) {
     if (in_lesson(s)) return s.go_step(step);
     if (s.lab.spec("head")) return cycle(s, "head", step);
-    cycle(s, "position", step);
+    if (s.lab.spec("position")) return cycle(s, "position", step);
+    upright(s, step);
 }
 
 /// Forward and back as a presenter's remote sends them: steps of a lesson, in the lab stages of the clock.
@@ -110,8 +124,8 @@ constexpr std::array kDeeds = {
     Deed{"reveal", "enter", [](Shell& s) { s.reveal(); }, &in_lesson},
     Deed{"right", "right", [](Shell& s) { across(s, 1); }, &has_scene},
     Deed{"left", "left", [](Shell& s) { across(s, -1); }, &has_scene},
-    Deed{"up", "up", [](Shell& s) { cycle(s, "layer", 1); }, &has_scene},
-    Deed{"down", "down", [](Shell& s) { cycle(s, "layer", -1); }, &has_scene},
+    Deed{"up", "up", [](Shell& s) { upright(s, 1); }, &has_scene},
+    Deed{"down", "down", [](Shell& s) { upright(s, -1); }, &has_scene},
     Deed{"pin", "p", [](Shell& s) { s.inspector->pin(s); }, &inspecting},
     Deed{"back", "backspace", [](Shell& s) { s.inspector->back(s); }, &inspecting},
     Deed{"undo", "ctrl+z", [](Shell& s) { s.undo(); }, &has_scene},

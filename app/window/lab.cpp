@@ -18,6 +18,7 @@ viz::Clock clock_of(const viz::Scene& scene) {
 Result<void> Lab::open(const viz::Scene& scene, const Settings& set) {
     DG_ASSIGN(viz::Params params, viz::parse_params(scene.params, set));
     const bool same = scene_ == &scene && params == params_ && shown_ && !shown_->partial && !error_;
+    const bool kept = serves(scene, params);
     if (scene_ != &scene) {
         clock_ = clock_of(scene);
         hover.reset(), selection.reset();
@@ -25,7 +26,8 @@ Result<void> Lab::open(const viz::Scene& scene, const Settings& set) {
     }
     scene_ = &scene;
     params_ = std::move(params);
-    if (!same) compute();
+    if (kept) shown_->params = params_;
+    else if (!same) compute();
     return {};
 }
 
@@ -42,9 +44,18 @@ Result<void> Lab::set(const Settings& changes) {
     for (const auto& [id, value] : changes) all[id] = value;
     DG_ASSIGN(viz::Params params, viz::parse_params(scene_->params, all));
     if (params == params_) return {};
+    const bool kept = serves(*scene_, params);
     params_ = std::move(params);
-    compute();
+    if (kept) shown_->params = params_;
+    else compute();
     return {};
+}
+
+bool Lab::serves(const viz::Scene& scene, const viz::Params& params) const {
+    if (!shown_ || shown_->scene != &scene || shown_->partial || error_ || lane_.busy()) return false;
+    return std::ranges::all_of(scene.params, [&](const viz::ParamSpec& spec) {
+        return spec.drawn_only || shown_->params.written().at(spec.id) == params.written().at(spec.id);
+    });
 }
 
 void Lab::compute() {

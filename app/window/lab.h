@@ -78,6 +78,8 @@ class Lab {
 
   private:
     void compute();
+    /// Whether what is shown was computed from these parameters too: they differ only in what the drawing reads.
+    [[nodiscard]] bool serves(const viz::Scene& scene, const viz::Params& params) const;
 
     viz::Session& session_;
     const viz::Scene* scene_ = nullptr;

@@ -1,4 +1,5 @@
 // Controls made from the one description of a scene's parameters.
+#include "app/window/cells.h"
 #include "app/window/icons.h"
 #include "app/window/shell.h"
 
@@ -50,16 +51,18 @@ struct Row {
     void set(std::string fresh) const { s.set_params({{spec.id, std::move(fresh)}}); }
 };
 
-void number_field(const Row& row, Rect rect) {
+void number_field(const Row& row, Rect rect, const std::string& shown) {
     // while it is typed, a number may be unfinished: it is set when it reads as one
     std::string& draft = row.s.drafts[row.spec.id];
     const std::string id = row.id() + ".value";
-    if (!row.u.focused(id)) draft = row.value();
+    if (!row.u.focused(id)) draft = shown;
     if (row.u.text_field(id, rect, draft, {.size = row.u.type.label})) row.set(draft);
 }
 
+void number_field(const Row& row, Rect rect) { number_field(row, rect, row.value()); }
+
 /// Sliders of positive quantities over three decades and more move in equal ratios.
-bool logarithmic(const ParamSpec& spec) { return spec.type == ParamType::kReal && spec.min > 0 && spec.max / spec.min >= 1000; }
+bool logarithmic(const ParamSpec& spec) { return (spec.type == ParamType::kReal || spec.type == ParamType::kInt) && spec.min > 0 && spec.max / spec.min >= 1000; }
 
 /// Sliders over many decades that also reach 0 or the negative numbers move as sign(x) log10(1 + |x|): fine near 0, coarse far out.
 bool signed_logarithmic(const ParamSpec& spec) { return spec.type == ParamType::kReal && spec.min <= 0 && spec.max >= 1e4; }
@@ -76,6 +79,10 @@ void real_row(const Row& row) {
     if (logarithmic(row.spec)) {
         if (const auto fresh = row.u.slider(row.id(), track, std::log10(now), std::log10(low), std::log10(high), 0))
             row.set(fmt::format("{:.3g}", std::pow(10.0, *fresh)));
+        return;
+    }
+    if (row.spec.fine) {
+        if (const auto fresh = row.u.slider(row.id(), track, std::cbrt(now / high), 0, 1, 0)) row.set(fmt::format("{:.2g}", high * *fresh * *fresh * *fresh));
         return;
     }
     if (signed_logarithmic(row.spec)) {
@@ -95,21 +102,36 @@ void stepper(const Row& row) {
     if (row.u.button(row.id() + ".more", {a.right() - 44, a.y, 44, a.h}, "+")) row.set(std::to_string(now + 1));
 }
 
+/// A slider from one place of the picture to the next: what is computed there is on screen at once.
+void place_row(const Row& row, const Places& places) {
+    number_field(row, {row.area.right() - 96, row.area.y + 2, 96, row.area.h - 4}, places.values[static_cast<std::size_t>(places.here)]);
+    if (const auto fresh = row.u.slider(row.id(), {row.area.x, row.area.y, row.area.w - 108, row.area.h}, places.here, 0, static_cast<double>(places.values.size()) - 1, 1))
+        row.set(places.values[static_cast<std::size_t>(std::llround(*fresh))]);
+}
+
 void int_row(const Row& row) {
     const auto [low, high] = range(row.s, row.spec);
     if (low > high || row.spec.id == "seed") return stepper(row);
+    if (row.spec.drawn_only) {
+        if (const Places places = places_of(row.s.regions, row.spec.id); !places.values.empty()) return place_row(row, places);
+    }
     const std::int64_t now = row.s.lab.params().integer(row.spec.id);
-    const int count = static_cast<int>(high - low) + 1;
+    const double count = high - low + 1;
     if (count <= 10 && row.spec.id != "position") {
         std::vector<std::string> labels;
-        for (int i = 0; i < count; ++i) labels.push_back(std::to_string(static_cast<std::int64_t>(low) + i));
+        for (int i = 0; i < static_cast<int>(count); ++i) labels.push_back(std::to_string(static_cast<std::int64_t>(low) + i));
         if (const auto chosen = row.u.segmented(row.id(), row.area, labels, static_cast<int>(now - static_cast<std::int64_t>(low))))
             row.set(std::to_string(static_cast<std::int64_t>(low) + *chosen));
         return;
     }
     number_field(row, {row.area.right() - 96, row.area.y + 2, 96, row.area.h - 4});
-    if (const auto fresh = row.u.slider(row.id(), {row.area.x, row.area.y, row.area.w - 108, row.area.h}, static_cast<double>(now), low, high, 1))
-        row.set(std::to_string(static_cast<std::int64_t>(std::llround(*fresh))));
+    const Rect track = {row.area.x, row.area.y, row.area.w - 108, row.area.h};
+    if (logarithmic(row.spec)) {
+        if (const auto fresh = row.u.slider(row.id(), track, std::log10(static_cast<double>(now)), std::log10(low), std::log10(high), 0))
+            row.set(std::to_string(std::clamp<std::int64_t>(std::llround(std::pow(10.0, *fresh)), static_cast<std::int64_t>(low), static_cast<std::int64_t>(high))));
+        return;
+    }
+    if (const auto fresh = row.u.slider(row.id(), track, static_cast<double>(now), low, high, 1)) row.set(std::to_string(static_cast<std::int64_t>(std::llround(*fresh))));
 }
 
 void choice_row(const Row& row) {
@@ -176,7 +198,7 @@ std::string aside(const Shell& s, const ParamSpec& spec) {
                        {"most", std::to_string(trace.model->model.config.max_position_embeddings)}});
     }
     if (spec.id == "head") return "← →";
-    if (spec.id == "layer") return "↑ ↓";
+    if (spec.id == "layer" || (spec.drawn_only && spec.type == ParamType::kInt && !s.lab.spec("layer"))) return "↑ ↓";
     return {};
 }
 

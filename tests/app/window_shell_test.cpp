@@ -49,6 +49,27 @@ expect typing == no
 )");
 }
 
+TEST(WindowShell, ACursorMovesOverThePictureWithoutComputing) {
+    viz::Session session;
+    HeadlessStage stage({.scenes = viz::scenes(), .session = &session, .lang = viz::Lang::kEn}, 1280, 720);
+    const auto run = [&](const std::string& script) {
+        const Result<void> done = run_script(parse_script(script, "script").value(), "script", stage);
+        EXPECT_TRUE(done) << done.error().plain();
+    };
+    ASSERT_TRUE(stage.shell().open_scene("double-descent", {{"n", "30"}, {"p_min", "3"}, {"p_max", "300"}, {"points", "12"}, {"seeds", "3"}, {"d", "6"}}));
+    run("wait idle\nexpect-widget @param.size");
+    const std::shared_ptr<const viz::SceneData> data = stage.shell().lab.shown()->data;
+    // the arrows go from one computed point to the next, beginning where the picture stands: at the threshold
+    run("key up\nexpect param.size == 32\nkey right\nexpect param.size > 32\nkey down\nkey down\nkey down\nexpect param.size == 29\nexpect busy == no");
+    EXPECT_EQ(stage.shell().lab.shown()->data, data);
+    EXPECT_EQ(stage.shell().lab.shown()->params.integer("size"), 29);
+    run("key ctrl+z\nwait idle\nexpect param.size != 29");
+    EXPECT_EQ(stage.shell().lab.shown()->data, data);
+    ASSERT_TRUE(stage.shell().lab.set({{"noise", "1"}}));
+    run("wait idle");
+    EXPECT_NE(stage.shell().lab.shown()->data, data);
+}
+
 TEST(WindowShell, UnfinishedInputMethodTextIsNotThePrompt) {
     Bench b;
     b.open();

@@ -29,8 +29,8 @@ std::vector<ParamSpec> specs() {
     return {{.id = "mode", .type = ParamType::kChoice, .default_value = "size", .choices = {"size", "samples", "time", "polynomial", "all", "subspace"}},
             {.id = "model", .type = ParamType::kChoice, .default_value = "relu", .choices = {"linear", "relu", "fourier", "network"}},
             {.id = "n", .type = ParamType::kInt, .default_value = "100", .min = 4, .max = 1000},
-            {.id = "noise", .type = ParamType::kReal, .default_value = "0.3", .min = 0, .max = 10},
-            {.id = "ridge", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 100},
+            {.id = "noise", .type = ParamType::kReal, .default_value = "0.3", .min = 0, .max = 10, .fine = true},
+            {.id = "ridge", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 10, .fine = true},
             {.id = "p_min", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = 20000},
             {.id = "p_max", .type = ParamType::kInt, .default_value = "3200", .min = 2, .max = 20000},
             {.id = "points", .type = ParamType::kInt, .default_value = "24", .min = 3, .max = 200},
@@ -38,7 +38,8 @@ std::vector<ParamSpec> specs() {
             {.id = "signal", .type = ParamType::kReal, .default_value = "1", .min = 0.0001, .max = 10000},
             {.id = "d", .type = ParamType::kInt, .default_value = "20", .min = 3, .max = 100},
             {.id = "seeds", .type = ParamType::kInt, .default_value = "10", .min = 1, .max = 100},
-            {.id = "size", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1e9},
+            {.id = "size", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1e9, .drawn_only = true},
+            {.id = "show", .type = ParamType::kChoice, .default_value = "risk", .choices = {"risk", "norm"}, .drawn_only = true},
             seed_param()};
 }
 
@@ -126,6 +127,17 @@ std::vector<PlotPoint> theory_curve(const Settings& s) {
     return out;
 }
 
+/// The limit of large n and p beside the exact theory of the linear model; empty elsewhere.
+std::vector<PlotPoint> limit_curve(const Settings& s, const std::vector<PlotPoint>& theory) {
+    std::vector<PlotPoint> out;
+    if (s.model != Model::kLinear || s.over == Over::kTime || s.ridge > 0) return out;
+    for (const PlotPoint& p : theory) {
+        const double gamma = s.over == Over::kSamples ? static_cast<double>(s.p) / p.x : p.x / static_cast<double>(s.n);
+        out.push_back({p.x, sim::dd::linear_risk_asymptotic(gamma, s.signal, s.noise_variance)});
+    }
+    return out;
+}
+
 /// Publishes at most thirty times a second, and only where someone looks.
 class Herald {
   public:
@@ -148,6 +160,7 @@ Result<void> run_into(Data& data, std::vector<Curve> Data::* curves, const Setti
     std::vector<Curve>& list = data.*curves;
     list.emplace_back();
     list.back().theory = theory_curve(settings);
+    list.back().limit = limit_curve(settings, list.back().theory);
     const sim::dd::Report report = [&](double fraction) { return progress.report(from + (to - from) * fraction); };
     DG_ASSIGN(list.back().sweep, sim::dd::run_sweep(settings, report, [&](const Sweep& sweep) {
         if (!progress.publish) return;
@@ -201,7 +214,6 @@ Result<std::shared_ptr<const SceneData>> compute(Session&, const Params& params,
     auto data = std::make_shared<Data>();
     data->mode = mode_of(params.text("mode"));
     data->noise = params.real("noise");
-    data->size = params.integer("size");
     data->seed = static_cast<std::uint64_t>(params.integer("seed"));
     Herald herald(progress);
     if (data->mode == Mode::kSubspace) DG_TRY(run_subspaces(*data, params, progress, herald));

@@ -18,7 +18,11 @@ std::string axis_title(const View& view, const Axis& axis) {
     return axis.log ? axis.label + " · " + tr(view.lang, "legend.log") : axis.label;
 }
 
-std::vector<double> y_ticks(const Theme& t, const Axis& axis, float height) { return ticks(axis, static_cast<int>(height / (t.caption * 4))); }
+/// Spaced by four lines of text; in a low plot closer, so that there are three where they do not touch.
+std::vector<double> y_ticks(const Theme& t, const Axis& axis, float height) {
+    const float lines = height / t.caption;
+    return ticks(axis, static_cast<int>(std::max(lines / 4, std::min(3.0F, lines / 2.4F))));
+}
 
 double tick_step(const std::vector<double>& values) { return values.size() > 1 ? values[1] - values[0] : 1; }
 

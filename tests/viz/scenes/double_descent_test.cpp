@@ -95,26 +95,53 @@ TEST(DoubleDescentScene, ObservesWhatTheSweepMeasured) {
 
 TEST(DoubleDescentScene, TheTitleSaysWhatHappened) {
     const View last = view_at(3, 1, Lang::kEn);
-    EXPECT_TRUE(says(show(small({{"noise", "0.1"}})).texts(last), "At p = n the error shoots up to"));
+    EXPECT_TRUE(says(show(small({{"noise", "0.1"}})).texts(last), "at p = n, then down to"));
     EXPECT_TRUE(says(show(small({{"noise", "3"}})).texts(last), "does not beat"));
     EXPECT_TRUE(says(show(small({{"ridge", "0.1"}})).texts(last), "With a ridge of λ = 0.1 the peak is gone"));
     View covered = last;
     covered.revealed = false;
     const auto texts = show(small()).texts(covered);
     EXPECT_TRUE(says(texts, "what will the test error do?"));
-    EXPECT_FALSE(says(texts, "shoots up"));
+    EXPECT_FALSE(says(texts, "down to"));
     EXPECT_FALSE(says(texts, "theory"));
+}
+
+TEST(DoubleDescentScene, TheTitleOfPolynomialsIsNotAlwaysAU) {
+    const View last = view_at(3, 1, Lang::kEn);
+    EXPECT_TRUE(says(show({{"mode", "polynomial"}}).texts(last), "The classical U: 4 coefficients are best"));
+    const auto texts = show({{"mode", "polynomial"}, {"noise", "0"}}).texts(last);
+    EXPECT_FALSE(says(texts, "U:"));
+    EXPECT_TRUE(says(texts, "the error keeps falling"));
+}
+
+class PathCounter : public FakeCanvas {
+  public:
+    void fill_path(const Path&, Color) override { ++paths; }
+
+    int paths = 0;
+};
+
+TEST(DoubleDescentScene, OneSeedHasNoBand) {
+    const Shown one = show(small({{"seeds", "1"}})), five = show(small());
+    const auto paths = [&](const Shown& s) {
+        PathCounter canvas;
+        s.scene->draw(canvas, *s.data, s.params, view_at(3, 1, Lang::kEn));
+        return canvas.paths;
+    };
+    EXPECT_EQ(paths(one), 0);
+    EXPECT_GT(paths(five), 0);
+    EXPECT_TRUE(says(one.texts(view_at(3, 1, Lang::kEn)), "one seed"));
 }
 
 TEST(DoubleDescentScene, HoverMovesTheCursorToThePointsUnderThePointer) {
     const Shown s = show(small());
     const auto& d = static_cast<const Data&>(*s.data);
     View view = view_at(3);
-    EXPECT_EQ(d.curves[0].measured()[static_cast<std::size_t>(cursor(d, d.curves[0], view))]->at, 30);
+    EXPECT_EQ(d.curves[0].measured()[static_cast<std::size_t>(cursor({d, view}, d.curves[0]))]->at, 30);
     view.hover = CellRef{std::string(kPoints), {2}};
-    EXPECT_EQ(cursor(d, d.curves[0], view), 2);
+    EXPECT_EQ(cursor({d, view}, d.curves[0]), 2);
     view.hover = CellRef{std::string(kPoints), {999}};  // of an older picture: ignored
-    EXPECT_EQ(d.curves[0].measured()[static_cast<std::size_t>(cursor(d, d.curves[0], view))]->at, 30);
+    EXPECT_EQ(d.curves[0].measured()[static_cast<std::size_t>(cursor({d, view}, d.curves[0]))]->at, 30);
     FakeCanvas canvas;
     s.scene->draw(canvas, *s.data, s.params, view_at(3));
     std::size_t found = 0;
@@ -123,7 +150,45 @@ TEST(DoubleDescentScene, HoverMovesTheCursorToThePointsUnderThePointer) {
         EXPECT_EQ(r.action, "set size=" + std::to_string(d.curves[0].sweep.points[static_cast<std::size_t>(r.cell->at[0])].at));
         ++found;
     }
+    EXPECT_EQ(canvas.regions().back().action, "set size=30");  // where the picture stands comes last
     EXPECT_EQ(found, d.curves[0].sweep.points.size());
+}
+
+TEST(DoubleDescentScene, TheCursorAndTheLargePlotAreReadByTheDrawingOnly) {
+    const Scene* scene = find_scene("double-descent");
+    for (const char* id : {"size", "show"}) EXPECT_TRUE(std::ranges::find(scene->params, id, &ParamSpec::id)->drawn_only) << id;
+    const Shown s = show(small());
+    const auto texts = [&](Set set) {
+        FakeCanvas canvas({0, 0, 1920, 1080});
+        const View view = view_at(3, 1, Lang::kEn);
+        scene->draw(canvas, *s.data, *parse_params(scene->params, small(std::move(set))), view);
+        std::vector<std::string> out;
+        for (const auto& text : canvas.texts) out.push_back(text.utf8);
+        return out;
+    };
+    EXPECT_TRUE(says(texts({}), "p = n = 30"));
+    EXPECT_TRUE(says(texts({{"size", "300"}}), "The fit at p = 300"));
+    EXPECT_TRUE(says(texts({{"show", "norm"}}), "The solution's norm is largest at p = 30"));
+}
+
+TEST(DoubleDescentScene, OnlyWhatALessonAsksIsCovered) {
+    View covered = view_at(3, 1, Lang::kEn);
+    covered.revealed = false;
+    const Shown curve = show(small()), ridge = show(small({{"ridge", "0.1"}})), linear = show(small({{"model", "linear"}}));
+    const auto shot = [&](const Shown& s) { return Shot{static_cast<const Data&>(*s.data), covered}; };
+    const auto share = [&](const Shown& s) { return reached(static_cast<const Data&>(*s.data).curves[0], shot(s)); };
+    EXPECT_EQ(asked(shot(curve)), Ask::kCurve);
+    EXPECT_EQ(asked(shot(ridge)), Ask::kRidge);
+    EXPECT_EQ(asked(shot(linear)), Ask::kTheory);
+    // of the curve only what lies well before the threshold; the question about the ridge leaves the curve without it
+    EXPECT_LT(share(curve), along(static_cast<const Data&>(*curve.data).curves[0], 0.8 * 30));
+    EXPECT_EQ(share(ridge), 1);
+    EXPECT_TRUE(says(curve.texts(covered), "?"));
+    EXPECT_FALSE(says(curve.texts(covered), "over-parameterised"));
+    EXPECT_TRUE(says(ridge.texts(covered), "ridge λ = 0.1  ?"));
+    EXPECT_FALSE(says(linear.texts(covered), "exact formula"));
+    EXPECT_TRUE(says(linear.texts(view_at(3, 1, Lang::kEn)), "exact formula"));
+    EXPECT_TRUE(says(linear.texts(view_at(3, 1, Lang::kEn)), "large n, p"));
 }
 
 TEST(DoubleDescentScene, TheClockDrawsTheCurveAndNamesTheRegimes) {
@@ -132,7 +197,8 @@ TEST(DoubleDescentScene, TheClockDrawsTheCurveAndNamesTheRegimes) {
     double before = 0;
     for (int stage = 0; stage < 4; ++stage)
         for (const double u : {0.1, 0.5, 1.0}) {
-            const double now = reached(d.curves[0], view_at(stage, u));
+            const View at = view_at(stage, u);
+            const double now = reached(d.curves[0], {d, at});
             EXPECT_GE(now, before);
             before = now;
         }
