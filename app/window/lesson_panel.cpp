@@ -66,8 +66,9 @@ bool draw_choice(Column& c, int number, const std::string& words) {
     const lessons::StepState& state = c.player().state();
     const lessons::Step& step = c.player().step();
     Ui& u = c.u;
-    const float text_w = c.width - 96, text_h = u.paragraph_height(words, u.type.body, text_w, Weight::kRegular, 1.35F);
-    const Rect card = {c.x, c.y, c.width, std::max(54.0F, text_h + 24)};
+    // the card has room for the words in bold, as they are once chosen: choosing moves nothing
+    const float text_w = c.width - 96, most_h = u.paragraph_height(words, u.type.body, text_w, Weight::kBold, 1.35F);
+    const Rect card = {c.x, c.y, c.width, std::max(54.0F, most_h + 24)};
     const std::string id = fmt::format("choice={}", number);
     const bool open = !state.locked && !state.revealed;
     const bool clicked = u.press(id, card, {.label = words, .enabled = open});
@@ -86,7 +87,9 @@ bool draw_choice(Column& c, int number, const std::string& words) {
         u.canvas.fill_circle(radio, 8, u.theme.ground);
         if (chosen) u.canvas.fill_circle(radio, 5, u.theme.ink);
     }
-    u.paragraph({card.x + 54, card.center().y - text_h / 2}, words, u.type.body, u.theme.ink, text_w, chosen ? Weight::kBold : Weight::kRegular, 1.35F);
+    const Weight weight = chosen ? Weight::kBold : Weight::kRegular;
+    const float text_h = u.paragraph_height(words, u.type.body, text_w, weight, 1.35F);
+    u.paragraph({card.x + 54, card.center().y - text_h / 2}, words, u.type.body, u.theme.ink, text_w, weight, 1.35F);
     u.text({card.right() - 16, card.center().y + 0.36F * u.type.caption}, std::string(1, static_cast<char>('A' + number - 1)), u.type.caption, u.theme.ink3, Weight::kRegular, Align::kRight);
     u.focus_ring(id, card, 8);
     c.y += card.h + 10;
