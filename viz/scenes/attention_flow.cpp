@@ -75,7 +75,9 @@ void MapPainter::arc_numbers(std::span<const std::int64_t> keys, float alpha) {
     for (const std::int64_t u : keys) {
         const std::string text = fixed(shares[static_cast<std::size_t>(u)], 2);
         const float width = canvas_.measure(text, style).width, base = l_.arcs_bottom() - 10;
-        for (const float x : {l_.column_x(u) - half(u) - width, l_.column_x(u) + half(u)}) {
+        const float left = l_.column_x(u) - half(u) - width, right = l_.column_x(u) + half(u);
+        // all arcs leave the query's own column to the left
+        for (const float x : {u == f_.row ? right : left, u == f_.row ? left : right}) {
             const Rect box{x, base - size, width, size};
             const bool clash = std::ranges::any_of(taken, [&](const Rect& r) {
                 return r.x < box.right() - 1 && box.x < r.right() - 1 && r.y < box.bottom() &&

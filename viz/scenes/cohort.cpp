@@ -55,7 +55,10 @@ void draw_cohort(Canvas& canvas, const View& view, Rect area, const Cohort& c) {
         }
         const float y = f.py(mean_of(c.values[i]));
         canvas.line({f.px(static_cast<double>(i)) - step * 0.18F, y}, {f.px(static_cast<double>(i)) + step * 0.18F, y}, {.color = t.ink, .width = 3});
-        canvas.text({f.px(static_cast<double>(i)) + step * 0.2F, y - t.label * 0.4F}, fixed(mean_of(c.values[i]), mean_of(c.values[i]) < 10 ? 3 : 1), {.size = t.caption, .color = t.ink, .weight = Weight::kBold});
+        // beside the bar, on the side where no line between pairs runs
+        const bool left = c.paired && i == 0;
+        canvas.text({f.px(static_cast<double>(i)) + step * (left ? -0.2F : 0.2F), y + (left ? t.caption * 0.35F : -t.label * 0.4F)}, fixed(mean_of(c.values[i]), mean_of(c.values[i]) < 10 ? 3 : 1),
+                    {.size = t.caption, .color = t.ink, .weight = Weight::kBold, .align = left ? Align::kRight : Align::kLeft});
     }
 }
 

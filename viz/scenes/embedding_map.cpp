@@ -65,21 +65,26 @@ void draw_trail(Canvas& canvas, const Theme& t, const Plane& plane, const Trail&
     canvas.fill_circle(head, 4, t.ground);
 }
 
-/// Names at the heads, pushed apart downwards where they would overlap.
+bool overlap(const Rect& a, const Rect& b) { return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom(); }
+
+/// Names at the heads, clear of each other and of the other heads: right, left, else pushed downwards.
 void draw_names(Canvas& canvas, const Theme& t, const Plane& plane, const std::vector<Trail>& trails, double depth, bool all) {
     std::vector<Rect> taken;
+    const auto named = [&](std::size_t i) { return all || i + 8 >= trails.size(); };
     for (std::size_t i = 0; i < trails.size(); ++i) {
-        if (!all && i + 8 < trails.size()) continue;
+        const Vec2 head = plane.place(point_at(trails[i], depth));
+        if (named(i)) taken.push_back({head.x - 9, head.y - 9, 18, 18});
+    }
+    for (std::size_t i = 0; i < trails.size(); ++i) {
+        if (!named(i)) continue;
         const Vec2 head = plane.place(point_at(trails[i], depth));
         const TextStyle style{.size = t.label, .color = t.ink, .weight = Weight::kBold};
         const float w = canvas.measure(trails[i].name, style).width;
-        const bool left = head.x + 14 + w > plane.at.right() - 6;
-        Rect box{left ? head.x - 14 - w : head.x + 14, head.y - t.label * 0.7F, w, t.label * 1.25F};
-        for (int tries = 0; tries < 12; ++tries) {
-            const bool hit = std::ranges::any_of(taken, [&](const Rect& r) { return box.x < r.right() && r.x < box.right() && box.y < r.bottom() && r.y < box.bottom(); });
-            if (!hit) break;
-            box.y += t.label * 1.3F;
-        }
+        const auto hit = [&](const Rect& box) { return std::ranges::any_of(taken, [&](const Rect& r) { return overlap(r, box); }); };
+        const Rect right{head.x + 14, head.y - t.label * 0.7F, w, t.label * 1.25F}, left{head.x - 14 - w, right.y, w, right.h};
+        const bool room = right.right() <= plane.at.right() - 6;
+        Rect box = room && !hit(right) ? right : left.x > plane.at.x + 4 && !hit(left) ? left : room ? right : left;
+        for (int tries = 0; tries < 12 && hit(box); ++tries) box.y += t.label * 1.3F;
         taken.push_back(box);
         canvas.fill_rect({box.x - 3, box.y, box.w + 6, box.h}, t.ground.with_alpha(0.75F), 3);
         canvas.text({box.x, box.y + t.label}, trails[i].name, style);
@@ -119,16 +124,26 @@ void draw_map(Canvas& canvas, const Data& d, const View& view) {
         if (d.map[i].kind < 0) canvas.fill_circle(plane.place(d.map[i].at), 3, t.border);
     }
     std::vector<Rect> taken;
-    for (std::size_t i = 0; i < d.map.size(); ++i) {
-        const MapPoint& p = d.map[i];
-        const Vec2 c = plane.place(p.at);
+    for (const MapPoint& p : d.map) {
         if (p.kind < 0) continue;
+        const Vec2 c = plane.place(p.at);
         canvas.fill_circle(c, 6, hue_of(t, static_cast<std::size_t>(p.kind)));
+        taken.push_back({c.x - 6, c.y - 6, 12, 12});
+    }
+    // a name stands right or left of its point, clear of the coloured points and the other names; else the tip has it
+    for (const MapPoint& p : d.map) {
+        if (p.kind < 0) continue;
+        const Vec2 c = plane.place(p.at);
         const std::string name = d.label(p.id);
         const TextStyle style{.size = t.caption, .color = t.ink};
-        const Rect box{c.x + 8, c.y - t.caption * 0.6F, canvas.measure(name, style).width, t.caption * 1.2F};
-        const bool hit = box.right() > at.right() || std::ranges::any_of(taken, [&](const Rect& r) { return box.x < r.right() && r.x < box.right() && box.y < r.bottom() && r.y < box.bottom(); });
-        if (!hit) canvas.text({box.x, c.y + t.caption * 0.35F}, name, style), taken.push_back(box);
+        const float w = canvas.measure(name, style).width, h = t.caption * 1.2F;
+        for (const Rect& box : {Rect{c.x + 9, c.y - h / 2, w, h}, Rect{c.x - 9 - w, c.y - h / 2, w, h}}) {
+            if (box.x < at.x || box.right() > at.right() || std::ranges::any_of(taken, [&](const Rect& r) { return overlap(r, box); })) continue;
+            canvas.fill_rect({box.x - 2, box.y, box.w + 4, box.h}, t.ground.with_alpha(0.8F), 3);
+            canvas.text({box.x, c.y + t.caption * 0.35F}, name, style);
+            taken.push_back(box);
+            break;
+        }
     }
     for (std::size_t i = 0; i < d.map.size(); i += step) {
         const Vec2 c = plane.place(d.map[i].at);

@@ -60,21 +60,33 @@ void grid_names(Canvas& canvas, const Data&, const View& view, const Theme& t, c
         canvas.text({g.x - t.caption * 0.8F, g.cell(l, g.first_head).center().y + t.caption * 0.35F}, tr(view.lang, "scene.heads.layer", {{"layer", fmt::format("{}", l)}}), caption(t, Align::kRight));
 }
 
+/// Width of the widest word that must stay whole: words end at spaces, and Chinese, which breaks anywhere, has none.
+float widest_word(const Canvas& canvas, std::string_view text, const TextStyle& style) {
+    float widest = 1;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        const bool ascii = std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+        if (ascii) widest = std::max(widest, canvas.measure(word, style).width);
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+    }
+    return widest;
+}
+
 /// A head's name with the statistic that gives it, or "unclassified" with the strongest one.
 void head_words(Canvas& canvas, const Data& d, const View& view, const Theme& t, std::int64_t l, std::int64_t h, Rect at) {
     const Habit& habit = d.habits[d.index(l, h)];
     if (habit.name.empty() || at.w < t.caption * 2.5F) return;
     const bool named = d.named(l, h);
     const std::string name = named ? habit_name(view.lang, habit.name) : tr(view.lang, "scene.heads.unclassified");
-    float size = t.caption * 0.92F, widest = 1;
-    for (std::size_t from = 0, to = 0; from < name.size(); from = to + 1) {
-        to = std::min(name.find(' ', from), name.size());
-        if (name[from] > 0) widest = std::max(widest, canvas.measure(name.substr(from, to - from), {.size = size, .color = t.ink, .weight = named ? Weight::kBold : Weight::kRegular}).width);
-    }
-    size *= std::clamp(0.98F * at.w / widest, 0.6F, 1.0F);  // a word stays whole; Chinese breaks anywhere
-    const TextStyle strong_style{.size = size, .color = named ? t.ink : t.ink3, .weight = named ? Weight::kBold : Weight::kRegular};
+    float size = t.caption * 0.92F;
+    TextStyle style{.size = size, .color = named ? t.ink : t.ink3, .weight = named ? Weight::kBold : Weight::kRegular};
+    size *= std::clamp(0.98F * at.w / widest_word(canvas, name, style), 0.6F, 1.0F);
+    style.size = size;
+    // lines of like length: a Chinese name breaks anywhere and would leave one character alone
+    const float whole = canvas.measure(name, style).width, lines = std::ceil(whole / at.w);
+    const bool spaced = name.find(' ') != std::string::npos;
     float y = at.y + size;
-    for (const std::string& line : wrap(canvas, name, strong_style, at.w)) canvas.text({at.x, y}, line, strong_style), y += size * 1.3F;
+    for (const std::string& line : wrap(canvas, name, style, spaced ? at.w : std::min(at.w, whole / lines + size * 0.55F))) canvas.text({at.x, y}, line, style), y += size * 1.3F;
     if (y < at.bottom()) canvas.text({at.x, y}, fixed(habit.value, 2), {.size = size, .color = named ? t.ink : t.ink3});
 }
 

@@ -120,7 +120,7 @@ void draw_cache(Canvas& canvas, const Data& d, const View& view) {
     const float y = draw_cache_bars(canvas, d, view, {place.x, place.y, bars_w, place.h}, std::clamp((place.h - t.label * 19) / 4, t.label, t.label * 3.4F));
     zoomed(canvas, d, view, {place.x, y, bars_w, place.bottom() - y});
     if (!wide) return;
-    const Rect right{place.x + bars_w + 64, place.y, place.w - bars_w - 64, std::min(place.h, t.label * 16)};
+    const Rect right{place.x + bars_w + 64, place.y, place.w - bars_w - 64, std::clamp(place.h - t.label * 13.2F, t.label * 11, t.label * 16)};
     cache_table(canvas, d, view, right);
     published(canvas, d, view, {right.x, right.bottom() + t.label, right.w, place.bottom() - right.bottom() - t.label});
 }
@@ -175,7 +175,8 @@ void draw_rank(Canvas& canvas, const Data& d, const View& view) {
     const auto plot = [&](Rect area, const std::vector<PlotPoint>& points, const char* key, double top, bool share) {
         double low = 0, high = top;
         if (!share) {
-            low = std::floor(full.loss * 10) / 10 - 0.1, high = d.ranks.front().loss * 1.05;
+            low = std::floor(full.loss * 10) / 10 - 0.1, high = 0;
+            for (const RankPoint& p : d.ranks) high = std::max(high, 1.05 * p.loss);
             low = std::max(0.0, low);
         }
         draw_plot(canvas, view, area,
@@ -236,7 +237,9 @@ void draw_rotate(Canvas& canvas, const Data& d, const View& view) {
         const char* names[] = {"scene.mla.rotate.naive", "scene.mla.rotate.folded", "scene.mla.rotate.difference"};
         for (int i = 0; i < 3; ++i) {
             const Rect r{place.x + label_w + (side + gap) * static_cast<float>(i), y + head, side, side};
-            canvas.text({r.x, y + t.label}, elide(canvas, tr(view.lang, names[i], {{"value", view.revealed ? number(pair->difference, 2) : "?"}}), label(t), std::min(side + gap - 12, place.right() - r.x)), label(t));
+            // the last name is the longest and has its room on the left
+            const TextStyle style = label(t, i == 2 ? Align::kRight : Align::kLeft);
+            canvas.text({i == 2 ? r.right() : r.x, y + t.label}, elide(canvas, tr(view.lang, names[i], {{"value", view.revealed ? number(pair->difference, 2) : "?"}}), style, side + gap - 12), style);
             const std::vector<Color> colors = map_cells(t, *maps[i], d.tokens, block, i == 2, i == 2 && !view.revealed);
             canvas.heatmap(r, static_cast<int>(cells), static_cast<int>(cells), colors);
             canvas.stroke_rect(r, {.color = t.border, .width = t.line});

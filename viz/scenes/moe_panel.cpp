@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace dg::viz::moe {
@@ -80,21 +81,25 @@ class PanelPainter {
     /// mute, solo, swap as buttons; the chosen one filled.
     void switches() {
         y_ += 6;
-        float x = r_.x;
+        float x = r_.x, all = 0;
         const float h = t_.label * 1.9F;
-        for (const char* what : {"none", "mute", "solo", "swap"}) {
+        constexpr std::array kChanges = {"none", "mute", "solo", "swap"};
+        for (const char* what : kChanges) all += c_.measure(word((std::string("param.moe.change.") + what).c_str()), label(t_)).width + t_.label * 1.2F + 8;
+        const float shrink = std::clamp(r_.w / (all - 8), 0.75F, 1.0F);  // one row where it fits
+        for (const char* what : kChanges) {
             const std::string text = word((std::string("param.moe.change.") + what).c_str());
-            const float w = c_.measure(text, label(t_)).width + t_.label * 1.2F;
-            if (x + w > r_.right() && x > r_.x) x = r_.x, y_ += h + 8;
+            const float w = (c_.measure(text, label(t_)).width + t_.label * 1.2F) * shrink;
+            if (x + w > r_.right() + 1 && x > r_.x) x = r_.x, y_ += h + 8;
             const Rect button{x, y_, std::min(w, r_.w), h};
             const bool on = d_.change == what;
             if (on) c_.fill_rect(button, t_.ink, 8);
             c_.stroke_rect(button, {.color = t_.border, .width = t_.line}, 8);
             TextStyle style = label(t_);
             style.color = on ? t_.ground : t_.ink;
+            style.size *= shrink;
             draw_centered(c_, button, text, style);
             c_.region({button, std::nullopt, fmt::format("set change={}", what), text});
-            x += w + 8;
+            x += w + 8 * shrink;
         }
         y_ += h + t_.label * 2.2F;
     }
@@ -124,7 +129,7 @@ class PanelPainter {
         }
         if (!std::isfinite(d_.base_loss)) return;
         const TextArgs args{{"before", fixed(d_.base_loss, 3)}, {"after", v_.revealed ? fixed(d_.loss, 3) : "?"}, {"logit", v_.revealed ? number(d_.logit_change, 2) : "?"}};
-        y_ = draw_wrapped(c_, {r_.x, y_ + t_.label}, word(d_.changed() ? "scene.moe.panel.loss.changed" : "scene.moe.panel.loss", args), label(t_), r_.w, 3) + t_.label * 1.6F;
+        y_ = draw_wrapped(c_, {r_.x, y_ + t_.label}, word(d_.changed() ? "scene.moe.panel.loss.changed" : "scene.moe.panel.loss", args), label(t_), r_.w, 3) + t_.label * 2.1F;
     }
 
     void meters() {

@@ -153,7 +153,10 @@ class LadderPainter {
 
     void number(std::int64_t e, float y, const std::string& text, bool bold, float alpha = 1) {
         if (l_.number <= 0 && e != focus_) return;
-        const float size = l_.number > 0 ? l_.number : t_.caption;
+        float size = l_.number > 0 ? l_.number : t_.caption;
+        // "1.06" is wider than ".68": it must not run into its neighbour
+        const float wide = c_.measure(text, {.size = size, .color = {}, .weight = bold ? Weight::kBold : Weight::kRegular}).width;
+        size *= std::min(1.0F, (l_.columns.column_w() - 2) / wide);
         const bool out = !d_.group_kept(d_.position, d_.group_of(e)) && done(v_, kGroups) >= 1 && v_.revealed;
         c_.text({l_.columns.center(e), y}, text,
                 {.size = size, .color = (out ? t_.ink2 : t_.ink).with_alpha(alpha), .weight = bold ? Weight::kBold : Weight::kRegular, .align = Align::kCenter});
@@ -187,7 +190,7 @@ class LadderPainter {
         if (grown <= 0 || d_.bias == nullptr || bias_limit_ <= 0) return;
         const Group group(c_, "bias");
         const float middle = l_.bias.center().y, reach = l_.bias.h * 0.5F - t_.caption * 1.25F;
-        const bool bars = reach >= 6;  // else the numbers alone
+        const bool bars = reach >= t_.label * 0.6F;  // else the numbers alone
         if (bars) c_.line({l_.columns.x, middle}, {l_.columns.left(d_.experts - 1) + l_.columns.column_w(), middle}, {.color = t_.border, .width = t_.line});
         const bool signs = c_.measure("+.88", {.size = l_.number, .color = {}}).width <= l_.columns.column_w() - 4;
         for (std::int64_t e = 0; e < d_.experts; ++e) {

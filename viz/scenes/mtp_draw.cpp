@@ -108,20 +108,28 @@ float bar_line(Canvas& c, const View& view, Rect place, const std::string& name,
     return place.y + t.label * 3.8F;
 }
 
-void guesses(Canvas& c, const Data& d, const View& view, Rect place, const char* title, const std::vector<Guess>& list, const char* tensor, std::int64_t row) {
+/// Room for the words of both lists, whole as far as the bars keep most of the place: the bars begin at one line.
+float name_width(const Canvas& c, const Theme& t, const Data& d, float most) {
+    float name = t.label * 4.5F;
+    for (const auto* list : {&d.drafts, &d.own})
+        for (const Guess& guess : *list) name = std::max(name, c.measure(guess.label, &guess == list->data() ? strong(t) : label(t)).width + t.label * 0.6F);
+    return std::min(name, most);
+}
+
+void guesses(Canvas& c, const View& view, Rect place, const char* title, const std::vector<Guess>& list, const char* tensor, std::int64_t row, float name) {
     const Group group(c, tensor);
     const Theme& t = theme(view.theme);
     c.text({place.x, place.y + t.label}, elide(c, tr(view.lang, title), strong(t), place.w), strong(t));
-    const float line = std::min(t.label * 2.0F, (place.h - t.label * 1.8F) / 5), name = t.label * 4.5F, value = t.label * 4;
+    const float line = std::min(t.label * 2.0F, (place.h - t.label * 1.8F) / 5), value = t.label * 4;
+    const auto style = [&](std::size_t i) { return i == 0 ? strong(t) : label(t); };
     for (std::size_t i = 0; i < list.size(); ++i) {
         const float y = place.y + t.label * 1.8F + line * static_cast<float>(i);
-        c.text({place.x, y + line * 0.66F}, view.revealed ? elide(c, list[i].label, label(t), name - 6) : "?", i == 0 ? strong(t) : label(t));
+        c.text({place.x, y + line * 0.66F}, view.revealed ? elide(c, list[i].label, style(i), name - 6) : "?", style(i));
         const Rect track{place.x + name, y + line * 0.22F, place.w - name - value, line * 0.52F};
         draw_bar(c, t, track, list[i].p * ease(done(view, kPredict)), {.fill = t.bar_strong, .covered = !view.revealed});
         if (view.revealed) c.text({place.right(), y + line * 0.66F}, percent(list[i].p), label(t, Align::kRight));
         c.region({{place.x, y, place.w, line}, CellRef{tensor, {0, row, list[i].id}}, "", ""});
     }
-    static_cast<void>(d);
 }
 
 /// One labelled strip of a recorded row.
@@ -212,8 +220,9 @@ void draw_module(Canvas& canvas, const Data& d, const View& view) {
     const Rect side{place.x + left_w + 64, top - t.label, place.w - left_w - 64, room};
     canvas.line({side.x - 32, side.y}, {side.x - 32, side.bottom() + t.label}, {.color = t.hairline, .width = t.line});
     const float list_h = std::min(side.h * 0.36F, t.label * 12.5F);
-    guesses(canvas, d, view, {side.x, side.y, side.w, list_h}, "scene.mtp.drafts", d.drafts, "mtp.0.logits", d.position);
-    guesses(canvas, d, view, {side.x, side.y + list_h + t.label, side.w, list_h}, "scene.mtp.own", d.own, "logits", d.position + 1);
+    const float name = name_width(canvas, t, d, side.w * 0.4F);
+    guesses(canvas, view, {side.x, side.y, side.w, list_h}, "scene.mtp.drafts", d.drafts, "mtp.0.logits", d.position, name);
+    guesses(canvas, view, {side.x, side.y + list_h + t.label, side.w, list_h}, "scene.mtp.own", d.own, "logits", d.position + 1, name);
     const float y = side.y + 2 * list_h + t.label * 3;
     if (std::isfinite(d.loss_mtp) && y + t.label * 4 < side.bottom() + t.label) {
         canvas.text({side.x, y}, elide(canvas, tr(view.lang, "scene.mtp.loss"), strong(t), side.w), strong(t));
@@ -243,7 +252,8 @@ void draw_speed(Canvas& canvas, const Data& d, const View& view) {
                                        .marks = {{.at = d.acceptance, .label = tr(view.lang, "scene.mtp.speed.set", args)}}});
     if (std::isfinite(d.measured()) && view.revealed) {
         canvas.fill_circle({frame.px(d.measured()), frame.py(d.tokens_per_pass())}, 9, t.bar_strong);
-        canvas.text({frame.px(d.measured()) - 16, frame.py(d.tokens_per_pass()) - 12}, tr(view.lang, "scene.mtp.speed.measured", args), strong(t, Align::kRight));
+        // below the lines, where nothing else stands
+        canvas.text({frame.px(d.measured()) + 6, frame.py(d.tokens_per_pass()) + t.body * 2.2F}, tr(view.lang, "scene.mtp.speed.measured", args), strong(t, Align::kCenter));
     }
     for (int i = 0; i <= 20; ++i)
         canvas.region({{frame.px(i / 20.0) - 10, frame.inner.y, 20, frame.inner.h}, std::nullopt, fmt::format("set acceptance={:g}", i / 20.0), percent(i / 20.0)});

@@ -77,8 +77,9 @@ PageText words(const Data& d, const View& view, bool cut) {
     if (view.revealed && d.scored.size() == 2) {
         const double gap = d.scored[0].sum_log_p - d.scored[1].sum_log_p;
         const std::size_t best = gap >= 0 ? 0 : 1;
+        const double ratio = dg::exp(std::abs(gap));
         key = "scorer";
-        args = {{"a", in_quotes(d.scored[best].text, 24)}, {"b", in_quotes(d.scored[1 - best].text, 24)}, {"ratio", number(dg::exp(std::abs(gap)), 3)}};
+        args = {{"a", in_quotes(d.scored[best].text, 24)}, {"b", in_quotes(d.scored[1 - best].text, 24)}, {"ratio", ratio < 1e6 && ratio >= 1000 ? grouped(std::llround(ratio)) : number(ratio, 3)}};
     }
     PageText page = page_text(d, view, key, args);
     page.notes.push_back(tr(view.lang, "next_token.note.scorer", {{"vocab", grouped(d.model->model.config.vocab_size)}}));

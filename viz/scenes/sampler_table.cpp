@@ -32,13 +32,17 @@ Axis axis_of(std::span<const Row> rows, float x, float w, bool scaled, bool both
     return a;
 }
 
-void draw_head(Canvas& canvas, const View& view, const Layout& l, float x, int number, const std::string& name, float room) {
+/// The head of a column: the steps it shows (two where columns are merged) and their name.
+void draw_head(Canvas& canvas, const View& view, const Layout& l, float x, int first, int last, const std::string& name, float room) {
     const Theme& t = theme(view.theme);
     const float r = t.body * 0.68F, y = l.table.y - t.body * 1.35F;
-    canvas.fill_circle({x + r, y}, r, t.ink);
-    draw_centered(canvas, {x, y - r, 2 * r, 2 * r}, fmt::format("{}", number), {.size = t.body * 0.78F, .color = t.ground, .weight = Weight::kBold});
+    float left = x;
+    for (int number = first; number <= last; ++number, left += 2 * r + 4) {
+        canvas.fill_circle({left + r, y}, r, t.ink);
+        draw_centered(canvas, {left, y - r, 2 * r, 2 * r}, fmt::format("{}", number), {.size = t.body * 0.78F, .color = t.ground, .weight = Weight::kBold});
+    }
     TextStyle style = strong(t);
-    const float left = x + 2 * r + 10;
+    left += 6;
     style.size = fit_size(canvas, name, style, room - (left - x));
     canvas.text({left, y + style.size * 0.36F}, elide(canvas, name, style, room - (left - x)), style);
 }
@@ -141,12 +145,11 @@ void draw_cuts(Canvas& canvas, const Data& d, const View& view, const Layout& l,
 
 void draw_heads(Canvas& canvas, const Data& d, const View& view, const Layout& l) {
     const std::string divide = d.settings.temperature == 0 ? tr(view.lang, "sampler.head.argmax") : tr(view.lang, "sampler.head.scale", {{"t", fmt::format("{}", d.settings.temperature)}});
-    int number = 1;
-    if (!l.merged) draw_head(canvas, view, l, l.column(kLogits), number++, tr(view.lang, "sampler.head.logits"), l.column_w - 12);
-    draw_head(canvas, view, l, l.column(kScale), number++, l.merged && d.settings.temperature > 0 ? tr(view.lang, "sampler.head.logits") + " " + divide : divide, l.column_w - 12);
-    draw_head(canvas, view, l, l.column(kSoftmax), number++, tr(view.lang, "sampler.head.softmax"), l.column_w - 12);
-    draw_head(canvas, view, l, l.column(kKeep), number++, tr(view.lang, "sampler.head.keep"), l.column_w - 12);
-    draw_head(canvas, view, l, l.strip.x - l.strip.w * 0.2F, number, tr(view.lang, "sampler.head.roll"), canvas.page().right() - l.strip.x - 24);
+    if (!l.merged) draw_head(canvas, view, l, l.column(kLogits), 1, 1, tr(view.lang, "sampler.head.logits"), l.column_w - 12);
+    draw_head(canvas, view, l, l.column(kScale), l.merged ? 1 : 2, 2, l.merged && d.settings.temperature > 0 ? tr(view.lang, "sampler.head.logits") + " " + divide : divide, l.column_w - 12);
+    draw_head(canvas, view, l, l.column(kSoftmax), 3, 3, tr(view.lang, "sampler.head.softmax"), l.column_w - 12);
+    draw_head(canvas, view, l, l.column(kKeep), 4, 4, tr(view.lang, "sampler.head.keep"), l.column_w - 12);
+    draw_head(canvas, view, l, l.strip.x - l.strip.w * 0.2F, 5, 5, tr(view.lang, "sampler.head.roll"), canvas.page().right() - l.strip.x - 24);
 }
 
 /// The arithmetic of a row in one line.
