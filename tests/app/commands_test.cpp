@@ -1,44 +1,20 @@
 // The command line as other programs use it: names, shapes, formats and exit codes of DESIGN.md 7 against the golden models.
-#include "app/commands/command.h"
-#include "app/interrupt.h"
 #include "engine/io/files.h"
 #include "engine/io/hf.h"
 #include "engine/io/safetensors.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "tests/app/command_testing.h"
 
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace dg::app {
 namespace {
 
 namespace fs = std::filesystem;
 const std::string kGolden = std::string(DEEPGLASS_SOURCE_DIR) + "/tests/golden/model/";
-
-struct Outcome {
-    int status = 0;
-    std::string out, err;
-};
-
-Outcome call(const std::vector<std::string>& words) {
-    set_interrupted(false);
-    std::ostringstream out, err;
-    Outcome o;
-    o.status = run(words, {out, err, viz::Lang::kEn, false});
-    o.out = out.str();
-    o.err = err.str();
-    return o;
-}
-
-fs::path temporary(const std::string& name) {
-    const fs::path path = fs::path(testing::TempDir()) / ("commands_" + name);
-    fs::remove_all(path);
-    return path;
-}
 
 /// --ids of a golden case.
 std::string ids_of(const std::string& name) {

@@ -1,43 +1,26 @@
 // deepglass lesson: what it prints and how it exits.
-#include "app/commands/command.h"
-#include "app/interrupt.h"
 #include "engine/io/files.h"
 #include "lessons/shelf.h"
+#include "tests/app/command_testing.h"
 
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <sstream>
 
 namespace dg::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Answer {
-    int status = 0;
-    std::string out, err;
-};
-
-Answer ask(std::vector<std::string> words) {
-    set_interrupted(false);
-    std::ostringstream out, err;
+Outcome ask(std::vector<std::string> words) {
     words.insert(words.begin(), "lesson");
-    Answer answer;
-    answer.status = run(words, {out, err, viz::Lang::kEn, false});
-    answer.out = out.str();
-    answer.err = err.str();
-    return answer;
+    return call(words);
 }
 
 class LessonCommand : public ::testing::Test {
   protected:
     void SetUp() override {
-        // of this test's own: tests run beside each other
-        folder_ = fs::path(::testing::TempDir()) / fmt::format("deepglass-lesson-command-{}", ::testing::UnitTest::GetInstance()->current_test_info()->name());
-        fs::remove_all(folder_);
+        folder_ = temporary("folder");
         fs::create_directories(folder_);
     }
 
@@ -47,13 +30,13 @@ class LessonCommand : public ::testing::Test {
 };
 
 TEST_F(LessonCommand, ListsTheShippedLessonsIdFirst) {
-    const Answer answer = ask({"list"});
+    const Outcome answer = ask({"list"});
     EXPECT_EQ(answer.status, 0) << answer.err;
     EXPECT_EQ(answer.out.substr(0, 15), "01-next-token  ") << answer.out;
 }
 
 TEST_F(LessonCommand, ANewLessonIsFoundListedAndNeverOverwritten) {
-    const Answer made = ask({"new", "my-lesson", "--folder", folder_.string()});
+    const Outcome made = ask({"new", "my-lesson", "--folder", folder_.string()});
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_TRUE(fs::exists(folder_ / "01-my-lesson" / "lesson.toml"));
     EXPECT_NE(made.out.find("01-my-lesson/lesson.toml"), std::string::npos) << made.out;
@@ -70,7 +53,7 @@ TEST_F(LessonCommand, MistakesAreReportedWithTheirPlace) {
     const fs::path file = folder_ / "01-spoilt" / "lesson.toml";
     fs::create_directories(file.parent_path());
     ASSERT_TRUE(write_file(file, text));
-    const Answer answer = ask({"check", file.string()});
+    const Outcome answer = ask({"check", file.string()});
     EXPECT_EQ(answer.status, 1);
     const auto line =
         std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
@@ -96,7 +79,7 @@ TEST_F(LessonCommand, ExportWritesTheHandoutAndEveryStepsFigureInTheThemeAskedFo
     EXPECT_EQ(with({"--theme", "puce"}).status, 2);
     EXPECT_EQ(with({"--size", "20"}).status, 2);
     EXPECT_FALSE(fs::exists(out)) << "nothing is written after a wrong option";
-    const Answer answer = with({"--theme", "projector", "--size", "640x360"});
+    const Outcome answer = with({"--theme", "projector", "--size", "640x360"});
     ASSERT_EQ(answer.status, 0) << answer.err;
     EXPECT_NE(answer.out.find(out.string()), std::string::npos) << answer.out;
     EXPECT_TRUE(fs::exists(out / "handout.pdf"));
@@ -113,7 +96,7 @@ TEST_F(LessonCommand, WrongUsageAndMissingFiles) {
     EXPECT_EQ(ask({"chekc"}).status, 2);
     EXPECT_EQ(ask({"new"}).status, 2);
     EXPECT_EQ(ask({"export", "1"}).status, 2) << "no -o";
-    const Answer missing = ask({"check", (folder_ / "no.toml").string()});
+    const Outcome missing = ask({"check", (folder_ / "no.toml").string()});
     EXPECT_EQ(missing.status, 1);
     EXPECT_NE(missing.err.find("no.toml"), std::string::npos);
     EXPECT_EQ(ask({"check", "L77"}).status, 1);

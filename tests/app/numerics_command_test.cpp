@@ -1,15 +1,12 @@
 // --numerics and fp8 quantize as other programs use them (DESIGN.md 7).
-#include "app/commands/command.h"
-#include "app/interrupt.h"
 #include "engine/io/files.h"
 #include "engine/io/safetensors.h"
+#include "tests/app/command_testing.h"
 
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <cstring>
-#include <sstream>
 
 namespace dg::app {
 namespace {
@@ -18,27 +15,6 @@ namespace fs = std::filesystem;
 const std::string kGolden = std::string(DEEPGLASS_SOURCE_DIR) + "/tests/golden/";
 const std::string kFp8Model = kGolden + "model/v3_fp8";
 constexpr const char* kIds = "3,1,4,1,5,9,2,6";
-
-struct Outcome {
-    int status = 0;
-    std::string out, err;
-};
-
-Outcome call(const std::vector<std::string>& words) {
-    set_interrupted(false);
-    std::ostringstream out, err;
-    Outcome o;
-    o.status = run(words, {out, err, viz::Lang::kEn, false});
-    o.out = out.str();
-    o.err = err.str();
-    return o;
-}
-
-std::string temporary(const std::string& name) {
-    const fs::path path = fs::path(testing::TempDir()) / ("numerics_" + name);
-    fs::remove_all(path);
-    return path.string();
-}
 
 SafeTensors read(const std::string& file) {
     auto content = read_safetensors(file);

@@ -1,6 +1,5 @@
-#include "app/commands/command.h"
-#include "app/interrupt.h"
 #include "app/progress_line.h"
+#include "tests/app/command_testing.h"
 
 #include <gmock/gmock.h>
 
@@ -14,16 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Ran {
-    int status;
-    std::string out, err;
-};
-
-Ran run_words(const std::vector<std::string>& words) {
-    std::ostringstream out, err;
-    const int status = run(words, {out, err, language_of(words), false});
-    return {status, out.str(), err.str()};
-}
+Outcome run_words(const std::vector<std::string>& words) { return call(words, language_of(words)); }
 
 TEST(Run, CommandsAreUniqueAndWorded) {
     std::set<std::string_view> names;
@@ -39,7 +29,7 @@ TEST(Run, EveryCommandHasHelpInBothLanguages) {
     for (const Command& command : commands()) {
         if (command.name.empty()) continue;
         for (const char* lang : {"zh", "en"}) {
-            const Ran r = run_words({std::string(command.name), "--lang", lang, "--help"});
+            const Outcome r = run_words({std::string(command.name), "--lang", lang, "--help"});
             EXPECT_EQ(r.status, 0) << command.name;
             EXPECT_EQ(r.err, "");
             EXPECT_EQ(r.out.find("⟦"), std::string::npos) << r.out;
@@ -54,7 +44,7 @@ TEST(Run, WrongUsageIsTwo) {
           {"figure"}, {"figure", "no-such-scene", "-o", "x.png"}, {"figure", "x", "-o", "x.bmp"}, {"figure", "x", "--set", "a", "-o", "x.png"},
           {"figure", "x", "--size", "12", "-o", "x.png"}, {"figure", "x", "--theme", "neon", "-o", "x.png"}, {"figure", "x", "--dpi", "many", "-o", "x.png"},
           {"figure", "x", "--from", "y.png", "-o", "x.png"}, {"animate"}, {"--no-such-option"}}) {
-        const Ran r = run_words(words);
+        const Outcome r = run_words(words);
         EXPECT_EQ(r.status, 2) << fmt::format("{}", fmt::join(words, " "));
         EXPECT_EQ(r.out, "");
         EXPECT_THAT(r.err, testing::StartsWith("deepglass: ")) << fmt::format("{}", fmt::join(words, " "));
@@ -64,7 +54,7 @@ TEST(Run, WrongUsageIsTwo) {
 }
 
 TEST(Run, FailureIsOne) {
-    const Ran r = run_words({"figure", "--from", "/no/such/file.png", "-o", "x.png", "--lang", "zh"});
+    const Outcome r = run_words({"figure", "--from", "/no/such/file.png", "-o", "x.png", "--lang", "zh"});
     EXPECT_EQ(r.status, 1);
     EXPECT_THAT(r.err, HasSubstr("/no/such/file.png"));
 }
@@ -75,7 +65,7 @@ TEST(Run, SuggestsCommands) {
 }
 
 TEST(Run, ListsScenes) {
-    const Ran r = run_words({"figure", "--list"});
+    const Outcome r = run_words({"figure", "--list"});
     EXPECT_EQ(r.status, 0);
     EXPECT_EQ(r.out.find("⟦"), std::string::npos) << r.out;
 }

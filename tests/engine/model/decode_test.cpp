@@ -1,7 +1,7 @@
 // The fast decoder against the tape and the golden numbers.
-#include "engine/base/rng.h"
 #include "engine/io/hf.h"
 #include "engine/model/batch_decode.h"
+#include "tests/engine/model/model_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -12,37 +12,16 @@ namespace dg {
 namespace {
 
 Config small_config(AttentionKind kind) {
-    Config c;
-    c.vocab_size = 61;
+    Config c = odd_config(kind);
     c.hidden_size = 40;
-    c.intermediate_size = 56;
     c.moe_intermediate_size = 24;
     c.num_hidden_layers = 3;
-    c.first_k_dense_replace = 1;
-    c.num_attention_heads = 4;
-    c.num_key_value_heads = kind == AttentionKind::kGqa ? 2 : kind == AttentionKind::kMqa ? 1 : 4;
-    c.head_dim = 10;
     c.n_routed_experts = 8;
-    c.n_shared_experts = 1;
     c.num_experts_per_tok = 3;
     c.n_group = 4;
     c.topk_group = 2;
-    c.q_lora_rank = 28;
-    c.kv_lora_rank = 36;
-    c.qk_nope_head_dim = 12;
-    c.qk_rope_head_dim = 6;
-    c.v_head_dim = 14;
-    c.max_position_embeddings = 64;
     c.routed_scaling_factor = 2.5;
-    c.attention = kind;
     return c;
-}
-
-std::vector<std::int32_t> random_ids(std::int64_t n, std::int64_t vocab) {
-    Rng rng = Rng::keyed(5, "ids");
-    std::vector<std::int32_t> ids;
-    for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint32_t>(vocab))));
-    return ids;
 }
 
 void expect_bits(std::span<const float> got, const float* expected, const std::string& what) {
@@ -169,7 +148,7 @@ TEST(Decoder, BadInput) {
     EXPECT_EQ(decoder.append({}).error().code, "empty_prompt");
     const std::int32_t bad = 61;
     EXPECT_EQ(decoder.append({&bad, 1}).error().code, "bad_token_id");
-    EXPECT_EQ(decoder.append(random_ids(65, 61)).error().code, "too_long");
+    EXPECT_EQ(decoder.append(random_ids(65)).error().code, "too_long");
     EXPECT_EQ(decoder.length(), 0);
 }
 

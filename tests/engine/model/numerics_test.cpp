@@ -1,9 +1,9 @@
 // Number formats in the model: tape and decoder agree bit for bit, cells explain themselves, FP8 checkpoints run with their own
 // codes, and what V3 keeps in high precision stays so.
-#include "engine/base/rng.h"
 #include "engine/io/hf.h"
 #include "engine/model/decode.h"
 #include "engine/ops/quantise.h"
+#include "tests/engine/model/model_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -17,34 +17,13 @@ namespace {
 const std::string kGolden = std::string(DEEPGLASS_SOURCE_DIR) + "/tests/golden/model/";
 
 Config small_config(AttentionKind kind) {
-    Config c;
-    c.vocab_size = 61;
+    Config c = odd_config(kind);
     c.hidden_size = 72;
-    c.intermediate_size = 56;
     c.moe_intermediate_size = 40;
     c.num_hidden_layers = 2;
-    c.first_k_dense_replace = 1;
-    c.num_attention_heads = 4;
-    c.num_key_value_heads = kind == AttentionKind::kGqa ? 2 : 4;
-    c.head_dim = 10;
     c.n_routed_experts = 4;
-    c.n_shared_experts = 1;
     c.num_experts_per_tok = 2;
-    c.q_lora_rank = 28;
-    c.kv_lora_rank = 36;
-    c.qk_nope_head_dim = 12;
-    c.qk_rope_head_dim = 6;
-    c.v_head_dim = 14;
-    c.max_position_embeddings = 64;
-    c.attention = kind;
     return c;
-}
-
-std::vector<std::int32_t> random_ids(std::int64_t n, std::int64_t vocab) {
-    Rng rng = Rng::keyed(5, "numerics ids");
-    std::vector<std::int32_t> ids;
-    for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int32_t>(rng.below(static_cast<std::uint32_t>(vocab))));
-    return ids;
 }
 
 Numerics words(const char* text) { return *parse_numerics(text); }
@@ -70,7 +49,7 @@ TEST(NumericsModel, DecoderHasTheBitsOfTheTapeInEveryFormat) {
     for (const char* text : {"bf16", "fp8", "fp8,tile=16,ue8m0", "fp8-e5m2,no-saturate", "fp8-raw", "fp8,accumulator=14"})
         for (const AttentionKind kind : {AttentionKind::kMla, AttentionKind::kGqa}) {
             const Model<float> model = random_model(small_config(kind), 3);
-            const auto ids = random_ids(12, 61);
+            const auto ids = random_ids(12);
             Tape<float> tape;
             run(model, {1, 12, ids}, words(text), tape);
             const Tensor<float>& expected = tape.value(tape.find("decode.logits"));
@@ -96,7 +75,7 @@ TEST(NumericsModel, DecoderHasTheBitsOfTheTapeInEveryFormat) {
 TEST(NumericsModel, F32RecordsNothingNew) {
     const Model<float> model = random_model(small_config(AttentionKind::kMla), 3);
     Tape<float> tape;
-    run(model, {1, 6, random_ids(6, 61)}, {}, tape);
+    run(model, {1, 6, random_ids(6)}, {}, tape);
     EXPECT_TRUE(ops::quantised_tensors(tape).empty());
     for (const std::string& name : tape.names()) EXPECT_FALSE(name.ends_with(".quantised")) << name;
 }
@@ -108,7 +87,7 @@ TEST(NumericsModel, OnlyWhatV3QuantisesIsQuantised) {
     Tape<float> tape;
     ForwardOptions options;
     options.numerics = words("fp8");
-    ASSERT_TRUE(forward(model, {1, 6, random_ids(6, 61)}, options, tape));
+    ASSERT_TRUE(forward(model, {1, 6, random_ids(6)}, options, tape));
     std::set<std::string> weights;
     for (const ops::QuantisedTensor& t : ops::quantised_tensors(tape)) {
         EXPECT_EQ(tape.find(t.name) >= 0, true);
@@ -129,7 +108,7 @@ TEST(NumericsModel, QuantisedCellsExplainThemselves) {
     const Model<float> model = random_model(small_config(AttentionKind::kMla), 3);
     for (const char* text : {"bf16", "fp8,tile=16", "fp8,ue8m0", "fp8-tensor", "fp8-raw"}) {
         Tape<float> tape;
-        run(model, {1, 9, random_ids(9, 61)}, words(text), tape, false);
+        run(model, {1, 9, random_ids(9)}, words(text), tape, false);
         Rng rng = Rng::keyed(8, text);
         const Index at{0, 7, 3};
         const Explanation why = *tape.explain("layers.0.mlp.gate", at);
@@ -157,7 +136,7 @@ TEST(NumericsModel, QuantisedCellsExplainThemselves) {
 TEST(NumericsModel, CountersAndCodesOfATrace) {
     const Model<float> model = random_model(small_config(AttentionKind::kMla), 3);
     Tape<float> tape;
-    run(model, {1, 9, random_ids(9, 61)}, words("fp8-raw"), tape, false);
+    run(model, {1, 9, random_ids(9)}, words("fp8-raw"), tape, false);
     bool lost = false;
     for (const ops::QuantisedTensor& t : ops::quantised_tensors(tape)) {
         const Tensor<float>&x = tape.value(tape.find(t.name)), &q = tape.value(tape.find(t.name + ".quantised"));
@@ -180,8 +159,8 @@ TEST(NumericsModel, TrainingTapeHasTheSameForwardBits) {
     const Model<float> model = random_model(small_config(AttentionKind::kMla), 3);
     for (const char* text : {"bf16", "fp8", "fp8-tensor"}) {
         Tape<float> trace, train(Tape<float>::Mode::kTrain);
-        run(model, {1, 9, random_ids(9, 61)}, words(text), trace, false);
-        run(model, {1, 9, random_ids(9, 61)}, words(text), train, false);
+        run(model, {1, 9, random_ids(9)}, words(text), trace, false);
+        run(model, {1, 9, random_ids(9)}, words(text), train, false);
         const Tensor<float>&a = trace.value(trace.find("logits")), &b = train.value(train.find("logits"));
         EXPECT_EQ(std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * 4), 0) << text;
     }

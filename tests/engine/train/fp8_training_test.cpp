@@ -3,12 +3,9 @@
 #include "engine/base/rng.h"
 #include "engine/io/safetensors.h"
 #include "engine/ops/ops.h"
-#include "engine/train/trainer.h"
-
-#include <gtest/gtest.h>
+#include "tests/engine/train/train_testing.h"
 
 #include <cmath>
-#include <cstring>
 
 namespace dg {
 namespace {
@@ -85,35 +82,15 @@ TEST(Fp8Training, PerTensorRawAndBf16) {
 }
 
 Config small_config() {
-    Config c;
-    c.vocab_size = 40;
+    Config c = counting_config();
     c.hidden_size = 40;
     c.intermediate_size = 48;
     c.moe_intermediate_size = 24;
-    c.num_hidden_layers = 2;
-    c.first_k_dense_replace = 1;
-    c.num_attention_heads = c.num_key_value_heads = 2;
     c.n_routed_experts = 4;
-    c.n_shared_experts = 1;
-    c.num_experts_per_tok = 2;
-    c.kv_lora_rank = 16;
-    c.qk_nope_head_dim = 8;
-    c.qk_rope_head_dim = 4;
-    c.v_head_dim = 8;
-    c.max_position_embeddings = 32;
-    c.num_nextn_predict_layers = 1;
     return c;
 }
 
-TokenBatch counting(std::int64_t step, std::int64_t rows = 4) {
-    TokenBatch b{rows, 16, {}};
-    Rng rng = Rng::keyed(9, "fp8_training_test", static_cast<std::uint64_t>(step));
-    for (std::int64_t r = 0; r < b.batch; ++r) {
-        const auto first = static_cast<std::int32_t>(rng.below(40));
-        for (std::int64_t t = 0; t < b.length; ++t) b.ids.push_back((first + static_cast<std::int32_t>(t)) % 40);
-    }
-    return b;
-}
+TokenBatch batch(std::int64_t step, std::int64_t rows = 4) { return counting("fp8_training_test", step, rows); }
 
 Trainer make_trainer(const char* numerics, double loss_scale = 1, bool bf16_moments = false) {
     TrainSettings s;
@@ -126,16 +103,8 @@ Trainer make_trainer(const char* numerics, double loss_scale = 1, bool bf16_mome
 
 double last_loss(Trainer& trainer, int steps, std::int64_t rows = 4) {
     double loss = 0;
-    for (int i = 0; i < steps; ++i) loss = trainer.step({counting(i, rows)})->loss;
+    for (int i = 0; i < steps; ++i) loss = trainer.step({batch(i, rows)})->loss;
     return loss;
-}
-
-bool same_weights(const Trainer& a, const Trainer& b) {
-    for (const auto& [name, w] : a.model().weights.tensors) {
-        const Tensor<float>& other = b.model().weights.at(name);
-        if (std::memcmp(w.data(), other.data(), static_cast<std::size_t>(w.size()) * 4) != 0) return false;
-    }
-    return true;
 }
 
 /// Rows of a batch of 1024 tokens, as the recorded runs have: gradients of the mean loss shrink with their number.
@@ -155,8 +124,8 @@ TEST(Fp8TrainingSlow, LearnsAsF32DoesAndRawCastDoesNot) {
 
 TEST(Fp8Training, GradientsVanishInARawCast) {
     Trainer raw = make_trainer("fp8-raw"), rescued = make_trainer("fp8-raw", 4096);
-    ASSERT_TRUE(raw.step({counting(0, kRecordRows)}));
-    ASSERT_TRUE(rescued.step({counting(0, kRecordRows)}));
+    ASSERT_TRUE(raw.step({batch(0, kRecordRows)}));
+    ASSERT_TRUE(rescued.step({batch(0, kRecordRows)}));
     const auto zeros = [](const Trainer& t) {
         std::int64_t n = 0, all = 0;
         for (const auto& [name, g] : t.gradients())
@@ -197,8 +166,8 @@ TEST(Fp8Training, MomentsAreStoredInBf16MasterWeightsAreNot) {
     // and a run goes on bit for bit
     Trainer again = make_trainer("fp8", 1, true);
     ASSERT_TRUE(again.restore(file));
-    ASSERT_TRUE(again.step({counting(3)}));
-    ASSERT_TRUE(trainer.step({counting(3)}));
+    ASSERT_TRUE(again.step({batch(3)}));
+    ASSERT_TRUE(trainer.step({batch(3)}));
     EXPECT_TRUE(same_weights(trainer, again));
 }
 

@@ -1,38 +1,23 @@
 #include "engine/train/trainer.h"
 
 #include "engine/base/parallel.h"
-#include "engine/base/rng.h"
 #include "engine/io/files.h"
-
-#include <gtest/gtest.h>
+#include "tests/engine/train/train_testing.h"
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace dg {
 namespace {
 
 Config small_config() {
-    Config c;
-    c.vocab_size = 40;
+    Config c = counting_config();
     c.hidden_size = 24;
     c.intermediate_size = 40;
     c.moe_intermediate_size = 12;
-    c.num_hidden_layers = 2;
-    c.first_k_dense_replace = 1;
-    c.num_attention_heads = c.num_key_value_heads = 2;
     c.n_routed_experts = 8;
-    c.n_shared_experts = 1;
-    c.num_experts_per_tok = 2;
     c.n_group = 4;
     c.topk_group = 2;
-    c.kv_lora_rank = 16;
-    c.qk_nope_head_dim = 8;
-    c.qk_rope_head_dim = 4;
-    c.v_head_dim = 8;
-    c.max_position_embeddings = 32;
-    c.num_nextn_predict_layers = 1;
     return c;
 }
 
@@ -43,16 +28,7 @@ TrainSettings quick() {
     return s;
 }
 
-/// Sequences that count upwards: something to learn.
-std::vector<TokenBatch> batch(std::int64_t step) {
-    TokenBatch b{4, 16, {}};
-    Rng rng = Rng::keyed(9, "trainer_test", static_cast<std::uint64_t>(step));
-    for (std::int64_t r = 0; r < b.batch; ++r) {
-        const auto first = static_cast<std::int32_t>(rng.below(40));
-        for (std::int64_t t = 0; t < b.length; ++t) b.ids.push_back((first + static_cast<std::int32_t>(t)) % 40);
-    }
-    return {b};
-}
+std::vector<TokenBatch> batch(std::int64_t step) { return {counting("trainer_test", step)}; }
 
 std::vector<StepStats> run(Trainer& trainer, std::int64_t steps) {
     std::vector<StepStats> all;
@@ -62,13 +38,6 @@ std::vector<StepStats> run(Trainer& trainer, std::int64_t steps) {
         all.push_back(*stats);
     }
     return all;
-}
-
-void expect_same_weights(const Trainer& a, const Trainer& b) {
-    for (const auto& [name, t] : a.model().weights.tensors) {
-        const Tensor<float>& other = b.model().weights.at(name);
-        EXPECT_EQ(std::memcmp(t.data(), other.data(), static_cast<std::size_t>(t.size()) * sizeof(float)), 0) << name;
-    }
 }
 
 TEST(Trainer, LossFallsFromLnV) {
@@ -89,7 +58,7 @@ TEST(Trainer, SameBitsAtAnyThreadCount) {
         set_threads(n);
         Trainer many(random_model(small_config(), 1), quick());
         run(many, 5);
-        expect_same_weights(one, many);
+        EXPECT_TRUE(same_weights(one, many)) << n;
     }
     set_threads(before);
 }
@@ -106,7 +75,7 @@ TEST(Trainer, ResumedRunIsBitEqual) {
     EXPECT_EQ(second.steps_done(), 5);
     EXPECT_EQ(second.tokens_seen(), 5 * 64);
     run(second, 3);
-    expect_same_weights(straight, second);
+    EXPECT_TRUE(same_weights(straight, second));
 }
 
 TEST(Trainer, ForeignCheckpointsAreRefused) {

@@ -177,8 +177,8 @@ TEST(Tessellate, ThinnedLineKeepsItsExtremes) {
     EXPECT_EQ(range(thin), range(points));
 }
 
-/// One frame of Dear ImGui with the sample on its background, rasterised.
-Image imgui_frame(const Theme& t, Vec2 origin, float scale, int width, int height) {
+/// Dear ImGui without a window, its first frame (which lays out nothing yet) behind it; `font` takes the atlas.
+void start_imgui(int width, int height, Texture& font) {
     ImGui::CreateContext();
     ImGuiIO& io = ImGui::GetIO();
     io.DisplaySize = ImVec2(static_cast<float>(width), static_cast<float>(height));
@@ -186,12 +186,17 @@ Image imgui_frame(const Theme& t, Vec2 origin, float scale, int width, int heigh
     io.IniFilename = nullptr;
     io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     unsigned char* pixels = nullptr;
-    Texture font;
     io.Fonts->GetTexDataAsAlpha8(&pixels, &font.width, &font.height);
     font.alpha.assign(pixels, pixels + font.width * font.height);
     io.Fonts->SetTexID(id_of_texture(font));
     ImGui::NewFrame();
     ImGui::EndFrame();
+}
+
+/// One frame of Dear ImGui with the sample on its background, rasterised.
+Image imgui_frame(const Theme& t, Vec2 origin, float scale, int width, int height) {
+    Texture font;
+    start_imgui(width, height, font);
     Image image(width, height, t.ground);
     GlyphAtlas atlas;
     ImGui::NewFrame();
@@ -236,17 +241,8 @@ TEST(ImGuiCanvas, MovedAndScaledOnTheStage) {
 }
 
 TEST(ImGuiCanvas, MoreVerticesThanSixteenBits) {
-    ImGui::CreateContext();
-    ImGuiIO& io = ImGui::GetIO();
-    io.DisplaySize = ImVec2(300, 300), io.DeltaTime = 1.0F / 60, io.IniFilename = nullptr;
-    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
-    unsigned char* pixels = nullptr;
     Texture font;
-    io.Fonts->GetTexDataAsAlpha8(&pixels, &font.width, &font.height);
-    font.alpha.assign(pixels, pixels + font.width * font.height);
-    io.Fonts->SetTexID(id_of_texture(font));
-    ImGui::NewFrame();
-    ImGui::EndFrame();
+    start_imgui(300, 300, font);
     ImGui::NewFrame();
     std::vector<Color> cells;
     for (int i = 0; i < 256 * 256; ++i)

@@ -1,18 +1,16 @@
 // The attention scene as a page: nothing leaves it, nothing covers another, known drawings, time to
 // build.
 #include "tests/viz/scenes/attention_fixture.h"
-#include "viz/canvas/log_canvas.h"
+#include "tests/viz/scenes/scene_testing.h"
 #include "viz/canvas/mesh_canvas.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdio>
 
 namespace dg::viz {
 namespace {
-
-using testing::HasSubstr;
 
 /// The middle of a text's box: what must stay clear of other texts. The log's letters are wider
 /// than real ones.
@@ -43,15 +41,7 @@ TEST(AttentionPage, NoTextLeavesThePageOrCoversAnother) {
                             const std::string at =
                                 fmt::format("{} tokens {} {}x{} {} {} stage {}", d->tokens, show,
                                             page.w, page.h, theme(id).name, lang_name(lang), stage);
-                            EXPECT_THAT(canvas.log(), testing::Not(HasSubstr("⟦"))) << at;
-                            for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                                EXPECT_GE(text.box.x, page.x - 1) << at << ": " << text.text;
-                                EXPECT_LE(text.box.right(), page.right() + 1)
-                                    << at << ": " << text.text;
-                                EXPECT_LE(text.box.bottom(), page.bottom() + 1)
-                                    << at << ": " << text.text;
-                                EXPECT_GE(text.box.y, page.y - 1) << at << ": " << text.text;
-                            }
+                            expect_text_on_page(canvas, at);
                             if (testing::Test::HasFailure()) return;
                         }
     }

@@ -4,7 +4,7 @@
 #include "engine/base/mathfn.h"
 #include "engine/base/rng.h"
 #include "tests/viz/scenes/attention_fixture.h"
-#include "viz/canvas/log_canvas.h"
+#include "tests/viz/scenes/scene_testing.h"
 
 #include <gmock/gmock.h>
 
@@ -17,12 +17,7 @@ namespace {
 using attention::Data;
 using testing::HasSubstr;
 
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : attention::observe(d))
-        out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return by_name(attention::observe(d)); }
 
 float tape_at(const Data& d, const std::string& name, const Index& at) {
     const Tensor<float>& t = d.run->tape.value(d.run->tape.find("layers.1.attn." + name));

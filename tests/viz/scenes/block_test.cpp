@@ -2,7 +2,7 @@
 #include "viz/scenes/block.h"
 
 #include "tests/viz/scenes/attention_support.h"
-#include "viz/canvas/log_canvas.h"
+#include "tests/viz/scenes/scene_testing.h"
 
 #include <gmock/gmock.h>
 
@@ -38,11 +38,7 @@ std::shared_ptr<const Data> data_of(block::Wanted wanted = {.layer = 1}, const s
     return block::make_data(lens_trace(prompt), wanted, {}).value();
 }
 
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : block::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return by_name(block::observe(d)); }
 
 /// softmax(head . norm(x)) in double, written out again.
 std::vector<double> read_by_hand(const Data& d, const std::string& tensor) {
@@ -127,21 +123,11 @@ TEST(BlockScene, BadPlacesAreRefused) {
 TEST(BlockScene, EveryPictureDrawsInsideItsPage) {
     const auto d = data_of({.layer = 1, .isolate = true, .neurons = true, .edit = 0, .replace = "river"});
     const auto dense = data_of({.layer = 0}, "湖南大学在长沙。湖南大学是一所大学，岳麓书院在湖南大学。");
-    for (const char* show : {"flow", "steps", "lens", "isolate", "neurons", "positions"})
-        for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
-            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1100, 700}})
-                for (int stage = 0; stage < 6; ++stage) {
-                    LogCanvas canvas(page);
-                    View view;
-                    view.stage = stage, view.theme = id, view.lang = stage % 2 == 0 ? Lang::kZh : Lang::kEn, view.u = 0.5;
-                    const bool needs_tests = std::string_view(show) == "isolate" || std::string_view(show) == "neurons";
-                    block_scene().draw(canvas, needs_tests || stage % 2 == 0 ? *d : *dense, parse_params(block_scene().params, {{"show", show}}).value(), view);
-                    for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                        EXPECT_GE(text.box.x, page.x - 1) << show << " " << text.text;
-                        EXPECT_LE(text.box.right(), page.right() + 1) << show << " " << text.text;
-                        EXPECT_EQ(text.text.find("⟦"), std::string::npos) << text.text;
-                    }
-                }
+    for (const char* show : {"flow", "steps", "lens", "isolate", "neurons", "positions"}) {
+        const bool needs_tests = std::string_view(show) == "isolate" || std::string_view(show) == "neurons";
+        const Params params = parse_params(block_scene().params, {{"show", show}}).value();
+        expect_pages(show, 6, [&](Canvas& canvas, const View& view) { block_scene().draw(canvas, needs_tests || view.stage % 2 == 0 ? *d : *dense, params, view); });
+    }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Scenes moe, mla, mtp, balance: pages, cells, and numbers against independent computation.
-#include "tests/viz/scenes/deepseek_support.h"
+#include "tests/viz/scenes/shipped_scenes.h"
 #include "viz/scenes/mla.h"
 #include "viz/scenes/moe.h"
 #include "viz/scenes/mtp.h"

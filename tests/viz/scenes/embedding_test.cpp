@@ -1,9 +1,7 @@
 // The embedding scene on the shipped model: lookup, neighbours, senses against independent computation.
 #include "viz/scenes/embedding.h"
 
-#include "viz/canvas/log_canvas.h"
-
-#include <gtest/gtest.h>
+#include "tests/viz/scenes/shipped_scenes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,19 +12,9 @@ namespace {
 
 using embedding::Data;
 
-std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) {
-    static Session session;
-    const Scene scene = embedding_scene();
-    const auto data = scene.compute(session, parse_params(scene.params, set).value(), {});
-    EXPECT_TRUE(data.has_value()) << (data ? "" : data.error().plain());
-    return std::dynamic_pointer_cast<const Data>(data.value());
-}
+std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) { return std::dynamic_pointer_cast<const Data>(computed("embedding", set)); }
 
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : embedding::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return numbers_of("embedding", d); }
 
 TEST(EmbeddingScene, OneHotProductIsTheRowExactly) {
     const auto d = data_of({{"prompt", "湖南大学"}, {"position", "1"}});
@@ -80,19 +68,8 @@ TEST(EmbeddingScene, UnknownWordsAreNamed) {
 TEST(EmbeddingScene, EveryPictureDrawsInsideItsPage) {
     for (const char* show : {"lookup", "map", "neighbours", "stream", "senses", "size"}) {
         const auto d = data_of({{"show", show}, {"prompt", "湖南大学位于长沙。 The red cat sat."}, {"word", std::string_view(show) == "neighbours" ? " red" : ""}});
-        for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
-            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1100, 700}})
-                for (int stage = 0; stage < 4; ++stage) {
-                    LogCanvas canvas(page);
-                    View view;
-                    view.stage = stage, view.theme = id, view.lang = stage % 2 == 0 ? Lang::kZh : Lang::kEn, view.u = 0.5, view.revealed = stage != 2;
-                    embedding_scene().draw(canvas, *d, parse_params(embedding_scene().params, {{"show", show}}).value(), view);
-                    for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                        EXPECT_GE(text.box.x, page.x - 1) << show << " " << text.text;
-                        EXPECT_LE(text.box.right(), page.right() + 1) << show << " " << text.text;
-                        EXPECT_EQ(text.text.find("⟦"), std::string::npos) << text.text;
-                    }
-                }
+        const Params params = parse_params(embedding_scene().params, {{"show", show}}).value();
+        expect_pages(show, 4, [&](Canvas& canvas, const View& view) { embedding_scene().draw(canvas, *d, params, view); });
     }
 }
 

@@ -1,9 +1,7 @@
 // Heads: contributions add up, muting is what the engine does, names need their statistic.
 #include "viz/scenes/heads.h"
 
-#include "viz/canvas/log_canvas.h"
-
-#include <gtest/gtest.h>
+#include "tests/viz/scenes/shipped_scenes.h"
 
 #include <cmath>
 #include <map>
@@ -13,19 +11,9 @@ namespace {
 
 using heads::Data;
 
-Result<std::shared_ptr<const SceneData>> computed(const std::map<std::string, std::string>& set) {
-    static Session session;
-    const Scene scene = heads_scene();
-    return scene.compute(session, parse_params(scene.params, set).value(), {});
-}
+std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) { return std::dynamic_pointer_cast<const Data>(computed("heads", set)); }
 
-std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) { return std::dynamic_pointer_cast<const Data>(computed(set).value()); }
-
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : heads::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return numbers_of("heads", d); }
 
 TEST(HeadsScene, ContributionsAddUpToAttentionsOutput) {
     for (const char* muted : {"", "4.3"}) {
@@ -91,25 +79,14 @@ TEST(HeadsScene, MutedListsAreReadAndToggled) {
     const Params params = parse_params(scene.params, {{"muted", "4.3"}}).value();
     EXPECT_EQ(scene.act(*d, params, "mute 1.2").at("muted"), "1.2,4.3");
     EXPECT_EQ(scene.act(*d, params, "mute 4.3").at("muted"), "");
-    EXPECT_EQ(computed({{"layer", "6"}}).error().code, "attention_layer");
+    EXPECT_EQ(try_compute("heads", {{"layer", "6"}}).error().code, "attention_layer");
 }
 
 TEST(HeadsScene, EveryPictureDrawsInsideItsPage) {
     for (const char* show : {"grid", "sum", "mute"}) {
         const auto d = data_of({{"show", show}, {"muted", "4.3"}});
-        for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
-            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1100, 700}})
-                for (int stage = 0; stage < 3; ++stage) {
-                    LogCanvas canvas(page);
-                    View view;
-                    view.stage = stage, view.theme = id, view.lang = stage % 2 == 0 ? Lang::kZh : Lang::kEn, view.u = 0.5, view.revealed = stage != 1;
-                    heads_scene().draw(canvas, *d, parse_params(heads_scene().params, {{"show", show}}).value(), view);
-                    for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                        EXPECT_GE(text.box.x, page.x - 1) << show << " " << text.text;
-                        EXPECT_LE(text.box.right(), page.right() + 1) << show << " " << text.text;
-                        EXPECT_EQ(text.text.find("⟦"), std::string::npos) << text.text;
-                    }
-                }
+        const Params params = parse_params(heads_scene().params, {{"show", show}}).value();
+        expect_pages(show, 3, [&](Canvas& canvas, const View& view) { heads_scene().draw(canvas, *d, params, view); });
     }
 }
 

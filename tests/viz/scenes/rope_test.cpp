@@ -1,9 +1,7 @@
 // Rotation as the tape holds it; only the distance counts; YaRN as published.
 #include "viz/scenes/rope.h"
 
-#include "viz/canvas/log_canvas.h"
-
-#include <gtest/gtest.h>
+#include "tests/viz/scenes/shipped_scenes.h"
 
 #include <cmath>
 #include <map>
@@ -13,19 +11,9 @@ namespace {
 
 using rope::Data;
 
-Result<std::shared_ptr<const SceneData>> computed(const std::map<std::string, std::string>& set) {
-    static Session session;
-    const Scene scene = rope_scene();
-    return scene.compute(session, parse_params(scene.params, set).value(), {});
-}
+std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) { return std::dynamic_pointer_cast<const Data>(computed("rope", set)); }
 
-std::shared_ptr<const Data> data_of(const std::map<std::string, std::string>& set) { return std::dynamic_pointer_cast<const Data>(computed(set).value()); }
-
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : rope::observe(d)) out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return numbers_of("rope", d); }
 
 TEST(RopeScene, TurnedPairsAreTheTapes) {
     const auto d = data_of({{"layer", "2"}, {"head", "5"}, {"position", "7"}, {"key", "3"}});
@@ -68,24 +56,13 @@ TEST(RopeScene, YarnIsDeepSeekV3s) {
     EXPECT_LT(o["yarn_kept"] + o["yarn_divided"], 32);
 }
 
-TEST(RopeScene, KeysAfterTheQueryAreRefused) { EXPECT_EQ(computed({{"position", "2"}, {"key", "3"}}).error().code, "rope_key"); }
+TEST(RopeScene, KeysAfterTheQueryAreRefused) { EXPECT_EQ(try_compute("rope", {{"position", "2"}, {"key", "3"}}).error().code, "rope_key"); }
 
 TEST(RopeScene, EveryPictureDrawsInsideItsPage) {
     for (const char* show : {"rotate", "shift", "shuffle", "yarn"}) {
         const auto d = data_of({{"show", show}});
-        for (const ThemeId id : {ThemeId::kLight, ThemeId::kProjector})
-            for (const Rect page : {Rect{0, 0, 1920, 1080}, Rect{0, 0, 1100, 700}})
-                for (int stage = 0; stage < 3; ++stage) {
-                    LogCanvas canvas(page);
-                    View view;
-                    view.stage = stage, view.theme = id, view.lang = stage % 2 == 0 ? Lang::kZh : Lang::kEn, view.u = 0.5, view.revealed = stage != 1;
-                    rope_scene().draw(canvas, *d, parse_params(rope_scene().params, {{"show", show}}).value(), view);
-                    for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                        EXPECT_GE(text.box.x, page.x - 1) << show << " " << text.text;
-                        EXPECT_LE(text.box.right(), page.right() + 1) << show << " " << text.text;
-                        EXPECT_EQ(text.text.find("⟦"), std::string::npos) << text.text;
-                    }
-                }
+        const Params params = parse_params(rope_scene().params, {{"show", show}}).value();
+        expect_pages(show, 3, [&](Canvas& canvas, const View& view) { rope_scene().draw(canvas, *d, params, view); });
     }
 }
 

@@ -1,6 +1,6 @@
 // The pages that complete lessons 2, 3, 9, 10 and 11, and the map without steps: text within the page, numbers against
 // computations of their own.
-#include "deepseek_support.h"
+#include "shipped_scenes.h"
 
 #include "engine/io/files.h"
 #include "engine/io/hf.h"

@@ -2,7 +2,7 @@
 #include "viz/scenes/tokens.h"
 
 #include "tests/viz/scenes/attention_support.h"
-#include "viz/canvas/log_canvas.h"
+#include "tests/viz/scenes/scene_testing.h"
 #include "viz/scenes/tokens_picture.h"
 
 #include <gmock/gmock.h>
@@ -46,12 +46,7 @@ View view_at(int stage, double u, Lang lang = Lang::kEn, ThemeId id = ThemeId::k
     return v;
 }
 
-std::map<std::string, double> observed(const Data& d) {
-    std::map<std::string, double> out;
-    for (const Observation& o : tokens::observe(d))
-        out[o.index.empty() ? o.name : o.name + "[" + o.index + "]"] = o.value;
-    return out;
-}
+std::map<std::string, double> observed(const Data& d) { return by_name(tokens::observe(d)); }
 
 TEST(TokensScene, EverySliderPositionIsTheTokenizersCut) {
     const auto all = static_cast<std::int32_t>(small_tokenizer().merges().size());
@@ -167,16 +162,8 @@ TEST(TokensScene, NoTextLeavesThePage) {
                             const std::string at =
                                 fmt::format("{} {}x{} {} {} stage {} merges {}", text, page.w,
                                             page.h, theme(id).name, lang_name(lang), stage, merges);
-                            EXPECT_THAT(canvas.log(), Not(HasSubstr("⟦"))) << at;
                             EXPECT_THAT(canvas.log(), Not(HasSubstr("\xEF\xBF\xBD"))) << at;
-                            for (const LogCanvas::DrawnText& drawn : canvas.texts()) {
-                                EXPECT_GE(drawn.box.x, page.x - 1) << at << ": " << drawn.text;
-                                EXPECT_LE(drawn.box.right(), page.right() + 1)
-                                    << at << ": " << drawn.text;
-                                EXPECT_LE(drawn.box.bottom(), page.bottom() + 1)
-                                    << at << ": " << drawn.text;
-                                EXPECT_GE(drawn.box.y, page.y - 1) << at << ": " << drawn.text;
-                            }
+                            expect_text_on_page(canvas, at);
                             if (testing::Test::HasFailure()) return;
                         }
     }

@@ -1,10 +1,7 @@
-// What the tests of the scenes moe, mla and mtp share: a session on the shipped models, and scenes computed and drawn.
+// What tests of scenes on the shipped models share: one session, and scenes computed and drawn.
 #pragma once
 
-#include "viz/canvas/log_canvas.h"
-#include "viz/scenes/scene.h"
-
-#include <gtest/gtest.h>
+#include "tests/viz/scenes/scene_testing.h"
 
 #include <cmath>
 #include <map>
@@ -22,16 +19,18 @@ inline Params scene_params(const char* id, const std::map<std::string, std::stri
     return parse_params(find_scene(id)->params, set).value();
 }
 
+inline Result<std::shared_ptr<const SceneData>> try_compute(const char* id, const std::map<std::string, std::string>& set) {
+    return find_scene(id)->compute(shipped_session(), scene_params(id, set), {});
+}
+
 inline std::shared_ptr<const SceneData> computed(const char* id, const std::map<std::string, std::string>& set) {
-    Result<std::shared_ptr<const SceneData>> data = find_scene(id)->compute(shipped_session(), scene_params(id, set), {});
+    const Result<std::shared_ptr<const SceneData>> data = try_compute(id, set);
     EXPECT_TRUE(data) << (data ? "" : data.error().code);
     return data ? *data : nullptr;
 }
 
 inline std::map<std::string, double> numbers_of(const char* id, const SceneData& data) {
-    std::map<std::string, double> numbers;
-    for (const Observation& o : find_scene(id)->observe(data)) numbers[o.name + (o.index.empty() ? "" : "[" + o.index + "]")] = o.value;
-    return numbers;
+    return by_name(find_scene(id)->observe(data));
 }
 
 /// Every stage on several pages, both languages: words known, all text within the page; returns the regions with cells.
@@ -50,13 +49,7 @@ inline int expect_page(const char* id, const std::map<std::string, std::string>&
                         view.stage = stage, view.u = stage % 2 == 0 ? 1 : 0.5, view.lang = lang, view.theme = theme, view.revealed = revealed;
                         find_scene(id)->draw(canvas, *data, scene_params(id, set), view);
                         const std::string at = fmt::format("{} {}x{} {} stage {} revealed {}", id, page.w, page.h, lang == Lang::kZh ? "zh" : "en", stage, revealed);
-                        EXPECT_EQ(canvas.log().find("⟦"), std::string::npos) << at;
-                        for (const LogCanvas::DrawnText& text : canvas.texts()) {
-                            EXPECT_GE(text.box.x, page.x - 1) << at << ": " << text.text;
-                            EXPECT_LE(text.box.right(), page.right() + 1) << at << ": " << text.text;
-                            EXPECT_GE(text.box.y, page.y - 1) << at << ": " << text.text;
-                            EXPECT_LE(text.box.bottom(), page.bottom() + 1) << at << ": " << text.text;
-                        }
+                        expect_text_on_page(canvas, at);
                         for (const Region& r : canvas.regions()) cells += r.cell ? 1 : 0;
                         if (testing::Test::HasFailure()) return cells;
                     }
