@@ -26,6 +26,17 @@ std::optional<bool> read_flag(std::string_view text) {
     return std::nullopt;
 }
 
+/// The pieces between the separators; none of an empty text.
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> pieces;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(separator), text.size());
+        pieces.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return pieces;
+}
+
 std::string_view type_name(ParamType type) {
     switch (type) {
         case ParamType::kInt: return "int";
@@ -101,6 +112,21 @@ Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std
         DG_ASSIGN(params.written_[spec.id], canonical(spec, given == set.end() ? spec.default_value : given->second));
     }
     return params;
+}
+
+ParamSpec only(std::string when, ParamSpec spec) {
+    spec.when = std::move(when);
+    return spec;
+}
+
+bool acts(const ParamSpec& spec, const Params& params) {
+    const auto holds = [&](std::string_view word) {
+        const std::size_t equals = word.find('=');
+        const std::vector<std::string_view> values = split(word.substr(equals + 1), '|');
+        return std::ranges::find(values, params.text(word.substr(0, equals))) != values.end();
+    };
+    const auto all = [&](std::string_view words) { return std::ranges::all_of(split(words, ' '), holds); };
+    return spec.when.empty() || std::ranges::any_of(split(spec.when, ';'), all);
 }
 
 Result<std::map<std::string, std::string>> parse_assignments(std::span<const std::string> words) {

@@ -25,6 +25,7 @@ struct ParamSpec {
     std::vector<std::string> choices = {};  // kChoice: catalogue keys "param.<owner>.<id>.<choice>"
     bool drawn_only = false;  // scenes: `draw` reads it, `compute` does not: a change draws again and computes nothing
     bool fine = false;        // kReal from 0: its slider is finer near 0 (the cube of its place)
+    std::string when = {};             // where it acts: "mode=clip;mode=train|wait run=live" (; or, | or, blank and); empty: everywhere
 };
 
 /// Values of a list of parameters: complete, typed and in range once made by parse_params.
@@ -48,6 +49,11 @@ class Params {
 /// Defaults overlaid with `set`, each value in its shortest spelling ("+07" -> "7", "on" -> "true"). min > max means no
 /// range. Error codes: unknown_param (with a suggestion), param_type, param_range, param_choice, param_utf8.
 Result<Params> parse_params(std::span<const ParamSpec> specs, const std::map<std::string, std::string>& set);
+
+/// The same parameter, acting there only.
+ParamSpec only(std::string when, ParamSpec spec);
+/// Whether a parameter has an effect beside these values of the others.
+bool acts(const ParamSpec& spec, const Params& params);
 
 /// "name=value" words of the command line; the value may contain "=". Error code: param_assignment.
 Result<std::map<std::string, std::string>> parse_assignments(std::span<const std::string> words);

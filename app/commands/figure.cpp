@@ -31,7 +31,8 @@ Result<void> list_params(Context& c, const std::string& id) {
         std::string range = spec.choices.empty() ? "" : fmt::format(" [{}]", fmt::join(spec.choices, " | "));
         const bool numeric = spec.type == viz::ParamType::kInt || spec.type == viz::ParamType::kReal;
         if (numeric && spec.min <= spec.max) range = fmt::format(" [{} .. {}]", spec.min, spec.max);
-        c.out << fmt::format("  {}={}{}  {}\n", spec.id, spec.default_value, range, param_word(c, *scene, spec, "help"));
+        const std::string only = spec.when.empty() ? "" : fmt::format(" ({})", spec.when);
+        c.out << fmt::format("  {}={}{}{}  {}\n", spec.id, spec.default_value, range, only, param_word(c, *scene, spec, "help"));
     }
     if (scene->stages.empty()) return {};
     c.out << c.word("cli.figure.list.stages") << '\n';

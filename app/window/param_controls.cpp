@@ -228,10 +228,12 @@ std::vector<const ParamSpec*> wanted(const Shell& s, std::span<const std::string
     std::vector<const ParamSpec*> out;
     if (!s.lab.scene()) return out;
     for (const std::string& id : ids) {
-        if (const ParamSpec* spec = s.lab.spec(id)) out.push_back(spec);
+        if (const ParamSpec* spec = s.lab.spec(id); spec != nullptr && acts(*spec, s.lab.params())) out.push_back(spec);
     }
     if (!ids.empty()) return out;
-    for (const ParamSpec& spec : s.lab.scene()->params) out.push_back(&spec);
+    for (const ParamSpec& spec : s.lab.scene()->params) {
+        if (acts(spec, s.lab.params())) out.push_back(&spec);
+    }
     // the prompt first, then the model, then the scene's own
     const auto order = [](const ParamSpec* p) { return p->id == "prompt" ? 0 : p->id == "model" ? 1 : p->id == "seed" ? 3 : 2; };
     std::ranges::stable_sort(out, {}, order);

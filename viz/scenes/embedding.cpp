@@ -38,13 +38,13 @@ namespace {
 
 std::vector<ParamSpec> specs() {
     return {model_param(),
-            prompt_param("湖南大学"),
-            position_param(),
+            only("show=lookup|neighbours|stream", prompt_param("湖南大学")),
+            only("show=lookup|neighbours|stream", position_param()),
             {.id = "show", .type = ParamType::kChoice, .default_value = "lookup", .choices = {"lookup", "map", "neighbours", "stream", "training", "senses", "size"}},
             {.id = "word", .type = ParamType::kText, .default_value = ""},
-            {.id = "depth", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = 61},
-            {.id = "pick", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 7},
-            seed_param(1),
+            {.id = "depth", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = 61, .when = "show=stream|senses"},
+            {.id = "pick", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 7, .when = "show=senses"},
+            only("show=neighbours", seed_param(1)),
             numerics_param()};
 }
 

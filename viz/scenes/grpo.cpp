@@ -40,13 +40,16 @@ std::vector<ParamSpec> specs() {
     std::vector<std::string> runs(kRecorded.begin(), kRecorded.end());
     runs.emplace_back("live");
     std::vector<ParamSpec> all = {{.id = "mode", .type = ParamType::kChoice, .default_value = "train", .choices = kModes},
-                                  {.id = "run", .type = ParamType::kChoice, .default_value = "pen", .choices = runs},
-                                  {.id = "at", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = static_cast<double>(kMostAt)},
-                                  {.id = "rewards", .type = ParamType::kText, .default_value = "1,0,0,1,0,0,0,0"},
-                                  {.id = "ratio", .type = ParamType::kReal, .default_value = "1.5", .min = 0, .max = 2},
-                                  {.id = "r", .type = ParamType::kReal, .default_value = "2", .min = 0.05, .max = 5}};
+                                  {.id = "run", .type = ParamType::kChoice, .default_value = "pen", .choices = runs, .when = "mode=train"},
+                                  {.id = "at", .type = ParamType::kInt, .default_value = "-1", .min = -1, .max = static_cast<double>(kMostAt), .when = "mode=train"},
+                                  {.id = "rewards", .type = ParamType::kText, .default_value = "1,0,0,1,0,0,0,0", .when = "mode=advantage"},
+                                  {.id = "ratio", .type = ParamType::kReal, .default_value = "1.5", .min = 0, .max = 2, .when = "mode=clip"},
+                                  {.id = "r", .type = ParamType::kReal, .default_value = "2", .min = 0.05, .max = 5, .when = "mode=kl"}};
     for (ParamSpec& spec : sim::grpo_params()) {
-        if (spec.id != "record" && spec.id != "terms") all.push_back(std::move(spec));
+        if (spec.id == "record" || spec.id == "terms") continue;
+        const bool counts = spec.id == "model" || spec.id == "kl" || spec.id == "baseline";  // what must be in memory
+        spec.when = std::string(counts ? "mode=memory;" : spec.id == "clip" ? "mode=clip;" : "") + "mode=train run=live";
+        all.push_back(std::move(spec));
     }
     return all;
 }

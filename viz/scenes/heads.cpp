@@ -310,10 +310,10 @@ std::vector<Observation> observe(const SceneData& base) {
 
 Scene heads_scene() {
     return {.id = "heads", .chapter = "attention", .source = "engine/ops/attention.cpp",
-            .params = {model_param(), prompt_param("Hunan University is in Changsha"), layer_param(4), head_param(3), position_param(),
+            .params = {model_param(), only("show=grid|sum|mute", prompt_param("Hunan University is in Changsha")), only("show=grid|sum|mute", layer_param(4)), only("show=grid|mute", head_param(3)), only("show=sum|mute", position_param()),
                        {.id = "show", .type = ParamType::kChoice, .default_value = "grid", .choices = {"grid", "sum", "mute", "induction"}},
                        {.id = "muted", .type = ParamType::kText, .default_value = ""},
-                       {.id = "sequences", .type = ParamType::kChoice, .default_value = "own", .choices = {"own", "shuffled", "repeated"}}, seed_param(1), numerics_param()},
+                       {.id = "sequences", .type = ParamType::kChoice, .default_value = "own", .choices = {"own", "shuffled", "repeated"}, .when = "show=induction"}, only("show=induction", seed_param(1)), numerics_param()},
             .stages = {{"look", 0.6}, {"carry", 0.8}, {"join", 0.6}},
             .compute = &heads::compute, .draw = &heads::draw, .observe = &heads::observe, .act = &heads::act};
 }

@@ -129,13 +129,13 @@ namespace {
 constexpr std::int64_t kPictureCells = 220;
 
 std::vector<ParamSpec> specs() {
-    return {model_param(), prompt_param("湖南大学"), layer_param(3), position_param(),
+    return {model_param(), only("zoom=far|map", prompt_param("湖南大学")), only("zoom=far|middle|near", layer_param(3)), only("zoom=far|map", position_param()),
             {.id = "zoom", .type = ParamType::kChoice, .default_value = "far", .choices = {"far", "middle", "near", "map"}},
-            {.id = "of", .type = ParamType::kChoice, .default_value = "v3", .choices = {"v3", "model"}},
+            {.id = "of", .type = ParamType::kChoice, .default_value = "v3", .choices = {"v3", "model"}, .when = "zoom=far|middle|near"},
             {.id = "matrix", .type = ParamType::kText, .default_value = "self_attn.kv_b_proj.weight"},
-            {.id = "scale", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 19},
-            {.id = "at_x", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1},
-            {.id = "at_y", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1},
+            {.id = "scale", .type = ParamType::kReal, .default_value = "0", .min = 0, .max = 19, .when = "zoom=map"},
+            {.id = "at_x", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1, .when = "zoom=map"},
+            {.id = "at_y", .type = ParamType::kReal, .default_value = "0.5", .min = 0, .max = 1, .when = "zoom=map"},
             numerics_param()};
 }
 

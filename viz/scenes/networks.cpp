@@ -45,11 +45,11 @@ constexpr std::int64_t kLiveTests = 100;
 
 std::vector<ParamSpec> specs() {
     return {{.id = "mode", .type = ParamType::kChoice, .default_value = "flow", .choices = {"flow", "reach", "gradient", "timeline", "train", "cost", "strokes"}},
-            {.id = "n", .type = ParamType::kInt, .default_value = "8", .min = 1, .max = 256},
-            {.id = "layers", .type = ParamType::kInt, .default_value = "6", .min = 1, .max = 64},
-            {.id = "weights", .type = ParamType::kChoice, .default_value = "trained", .choices = {"trained", "fresh"}},
-            {.id = "steps", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 5000},
-            {.id = "to", .type = ParamType::kInt, .default_value = "1024", .min = 129, .max = 65536},
+            {.id = "n", .type = ParamType::kInt, .default_value = "8", .min = 1, .max = 256, .when = "mode=flow|gradient|timeline"},
+            {.id = "layers", .type = ParamType::kInt, .default_value = "6", .min = 1, .max = 64, .when = "mode=flow|reach|gradient|timeline|cost"},
+            {.id = "weights", .type = ParamType::kChoice, .default_value = "trained", .choices = {"trained", "fresh"}, .when = "mode=flow|gradient"},
+            {.id = "steps", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 5000, .when = "mode=train|strokes"},
+            {.id = "to", .type = ParamType::kInt, .default_value = "1024", .min = 129, .max = 65536, .when = "mode=cost"},
             seed_param(1)};
 }
 

@@ -54,20 +54,23 @@ using sim::Style;
 
 const std::vector<std::string> kModes = {"answers", "compute", "aha", "pass", "vote", "budget", "easy", "wait", "distil"};
 
+/// Modes that ask a model.
+constexpr const char* kModel = "mode=answers|compute|pass|vote|budget|easy|wait|distil";
+
 std::vector<ParamSpec> specs() {
     return {{.id = "mode", .type = ParamType::kChoice, .default_value = "answers", .choices = kModes},
-            model_param("reasoner"),
-            {.id = "terms", .type = ParamType::kInt, .default_value = "8", .min = 2, .max = 8},
-            {.id = "temperature", .type = ParamType::kReal, .default_value = "1", .min = 0, .max = 5},
-            {.id = "a", .type = ParamType::kReal, .default_value = "3", .min = 0, .max = 20},
-            {.id = "p", .type = ParamType::kReal, .default_value = "0.6", .min = 0, .max = 1},
-            {.id = "n", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = static_cast<double>(kVoters)},
-            {.id = "word", .type = ParamType::kChoice, .default_value = "wait", .choices = {"wait", "check"}},
-            {.id = "pen", .type = ParamType::kReal, .default_value = "0.08", .min = 0, .max = 1},
-            {.id = "start", .type = ParamType::kChoice, .default_value = "weak", .choices = {"weak", "skilled"}},
-            {.id = "problems", .type = ParamType::kInt, .default_value = "256", .min = 8, .max = 8192},
-            seed_param(1),
-            numerics_param()};
+            only(kModel, model_param("reasoner")),
+            {.id = "terms", .type = ParamType::kInt, .default_value = "8", .min = 2, .max = 8, .when = "mode=answers|compute|pass|vote|easy|wait"},
+            {.id = "temperature", .type = ParamType::kReal, .default_value = "1", .min = 0, .max = 5, .when = "mode=answers|compute|pass|vote|budget|easy|wait"},
+            {.id = "a", .type = ParamType::kReal, .default_value = "3", .min = 0, .max = 20, .when = "mode=aha"},
+            {.id = "p", .type = ParamType::kReal, .default_value = "0.6", .min = 0, .max = 1, .when = "mode=pass|vote"},
+            {.id = "n", .type = ParamType::kInt, .default_value = "5", .min = 1, .max = static_cast<double>(kVoters), .when = "mode=pass|vote"},
+            {.id = "word", .type = ParamType::kChoice, .default_value = "wait", .choices = {"wait", "check"}, .when = "mode=budget"},
+            {.id = "pen", .type = ParamType::kReal, .default_value = "0.08", .min = 0, .max = 1, .when = "mode=wait"},
+            {.id = "start", .type = ParamType::kChoice, .default_value = "weak", .choices = {"weak", "skilled"}, .when = "mode=distil"},
+            {.id = "problems", .type = ParamType::kInt, .default_value = "256", .min = 8, .max = 8192, .when = "mode=answers|compute|pass|vote|budget|easy|wait"},
+            only(kModel, seed_param(1)),
+            only(kModel, numerics_param())};
 }
 
 /// A progress bar's part [from, from + share], as a task of sim.

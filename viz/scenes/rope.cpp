@@ -128,6 +128,7 @@ Result<std::shared_ptr<const SceneData>> compute(Session& session, const Params&
     DG_TRY(check_place("attention_layer", d->layer, c.num_hidden_layers));
     DG_TRY(check_place("attention_head", d->head, c.num_attention_heads));
     DG_TRY(check_place("attention_position", d->query, tokens));
+    if (d->show == "shuffle" || d->show == "yarn") d->key = std::min(d->key, d->query);  // these choose no key
     DG_TRY(check_place("rope_key", d->key, d->query + 1));
     d->prefix = fmt::format("layers.{}.attn.", d->layer);
     for (const TokenSpan& token : d->run->tokens) d->labels.push_back(d->run->model->tokenizer.label(token.id));
@@ -178,10 +179,10 @@ std::vector<Observation> observe(const SceneData& base) {
 
 Scene rope_scene() {
     return {.id = "rope", .chapter = "attention", .source = "engine/ops/rope.cpp",
-            .params = {model_param(), prompt_param("a fluffy blue creature roamed the verdant forest"), layer_param(3), head_param(0), position_param(),
+            .params = {model_param(), only("show=rotate|shift|shuffle", prompt_param("a fluffy blue creature roamed the verdant forest")), only("show=rotate|shift", layer_param(3)), only("show=rotate|shift", head_param(0)), only("show=rotate|shift", position_param()),
                        {.id = "show", .type = ParamType::kChoice, .default_value = "rotate", .choices = {"rotate", "shift", "shuffle", "yarn"}},
-                       {.id = "key", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 65535},
-                       {.id = "shift", .type = ParamType::kInt, .default_value = "100", .min = 0, .max = 10000},
+                       {.id = "key", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 65535, .when = "show=rotate|shift"},
+                       {.id = "shift", .type = ParamType::kInt, .default_value = "100", .min = 0, .max = 10000, .when = "show=shift"},
                        numerics_param()},
             .stages = {{"pairs", 0.5}, {"turn", 1.2}, {"score", 0.6}},
             .compute = &rope::compute, .draw = &rope::draw, .observe = &rope::observe};
