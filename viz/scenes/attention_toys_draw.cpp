@@ -2,6 +2,7 @@
 #include "engine/base/mathfn.h"
 #include "viz/scenes/attention.h"
 #include "viz/scenes/attention_toys.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/mla.h"
 #include "viz/scenes/plot.h"
 
@@ -113,7 +114,7 @@ void draw_hand(Canvas& canvas, const Data& d, const View& view) {
 void draw_lecture(Canvas& canvas, const Data& d, const View& view) {
     const Theme& t = theme(view.theme);
     const bool open = view.revealed;
-    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, open ? "scene.attention.lecture.title" : "scene.attention.lecture.title.covered"), .subtitle = tr(view.lang, "scene.attention.lecture.subtitle"),
+    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, open ? "scene.attention.lecture.title" : "scene.attention.lecture.title.covered"), .subtitle = tr_covered(view, "scene.attention.lecture.subtitle"),
                                                  .notes = {tr(view.lang, "scene.attention.lecture.note")}, .badge = {.kind = Kind::kPublished, .detail = tr(view.lang, "scene.attention.lecture.badge")}});
     const float left = words_width(canvas, t), foot = t.body * 2.2F, head = t.label * 5.2F;
     const float gap = 40, column = ((place.w - gap) / 2 - left) / static_cast<float>(kN);
@@ -123,9 +124,10 @@ void draw_lecture(Canvas& canvas, const Data& d, const View& view) {
     for (int table = 0; table < (both ? 2 : 1); ++table) {
         const std::vector<double>& values = table == 0 ? d.printed : d.corrected;
         const float x = place.x + (half + gap) * static_cast<float>(table);
-        Grid g{{x + left, place.y + head, half - left, place.h - head - foot}, t.k.ink, t.q.ink, false};
+        // which side holds the queries is the question
+        Grid g{{x + left, place.y + head, half - left, place.h - head - foot}, open ? t.k.ink : t.ink, open ? t.q.ink : t.ink, false};
         canvas.text({x, place.y + t.body}, tr(view.lang, table == 0 ? "scene.attention.lecture.printed" : "scene.attention.lecture.corrected"), strong(t));
-        draw_axes(canvas, t, view, g, "scene.attention.lecture.rows", "scene.attention.lecture.columns");
+        if (open) draw_axes(canvas, t, view, g, "scene.attention.lecture.rows", "scene.attention.lecture.columns");
         draw_words(canvas, t, g);
         for (std::size_t r = 0; r < kN; ++r)
             for (std::size_t c = 0; c < kN; ++c) draw_value(canvas, t, cell_of(g, r, c), table == 1 && !open ? 0 : values[r * kN + c], 0.8);

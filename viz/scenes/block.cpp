@@ -5,6 +5,7 @@
 #include "engine/base/mathfn.h"
 #include "engine/ops/ops.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/next_token.h"
 #include "viz/scenes/numerics_param.h"
 
@@ -250,7 +251,7 @@ PageText words(const Data& d, const View& view, const std::string& show) {
                            {"prompt", rich_escape(next_token::in_quotes(d.run->prompt, 30))},
                            {"p", percent(d.readings.back().p_target)}};
     page.subtitle = tr(view.lang, "scene.block.subtitle." + show, args);
-    page.title = tr(view.lang, "scene.block.title." + show, args);
+    page.title = tr_covered(view, "scene.block.title." + show, args);
     page.badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.run->model), d.model_hash())};
     return page;
 }

@@ -1,5 +1,6 @@
 // show=lens: the stream read after every sub-layer, and how long it grows. show=positions: what every position predicts.
 #include "viz/scenes/block.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/plot.h"
 
 #include <fmt/format.h>
@@ -103,7 +104,7 @@ void draw_lens(Canvas& canvas, const Data& d, const View& view) {
 void draw_positions(Canvas& canvas, const Data& d, const View& view) {
     const Theme t = fitted_type(canvas, view);
     PageText page = words(d, view, "positions");
-    page.notes = {tr(view.lang, "scene.block.note.positions", {{"difference", number(d.last_only_difference)}})};
+    page.notes = notes_when_revealed(view, {tr(view.lang, "scene.block.note.positions", {{"difference", number(d.last_only_difference)}})});
     const Rect place = draw_frame(canvas, view, page);
     const auto most = std::max<std::int64_t>(2, static_cast<std::int64_t>(place.w / (t.label * 7.5F)));
     const std::int64_t shown = std::min(d.tokens, most), first = d.tokens - shown;

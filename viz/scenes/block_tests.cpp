@@ -1,5 +1,6 @@
 // show=isolate: an edited token in attention and in the MLP. show=neurons: P(target) without the units it rests on.
 #include "viz/scenes/block.h"
+#include "viz/scenes/covered.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +60,7 @@ void draw_ticks(Canvas& canvas, const Theme& t, Rect track, std::span<const doub
 void draw_isolation(Canvas& canvas, const Data& d, const View& view) {
     if (d.isolation.attention.empty()) return draw_empty(canvas, view, tr(view.lang, "state.empty.prompt"));
     PageText page = words(d, view, "isolate");
-    page.notes = {tr(view.lang, "scene.block.note.isolate")};
+    page.notes = notes_when_revealed(view, {tr(view.lang, "scene.block.note.isolate")});
     const Rect place = draw_frame(canvas, view, page);
     const float gap = 24, h = (place.h - gap) / 2;
     const auto most = [](const std::vector<double>& v) { return *std::ranges::max_element(v); };

@@ -113,7 +113,4 @@ class Band {
     std::vector<std::vector<At>> runs_{1};
 };
 
-/// A hatched area of what is to be predicted, with a question mark.
-void draw_question(Canvas& canvas, const Theme& theme, Rect area);
-
 }  // namespace dg::viz::double_descent

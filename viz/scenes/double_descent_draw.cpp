@@ -1,6 +1,7 @@
 // Scene double-descent: the page and the large plot.
 #include "engine/base/mathfn.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/double_descent.h"
 
 #include <algorithm>
@@ -215,14 +216,6 @@ Axis x_axis(const View& view, const Curve& curve) {
     const bool log = curve.sweep.settings.model != sim::dd::Model::kPolynomial;
     const auto first = static_cast<double>(curve.sweep.points.front().at), last = static_cast<double>(curve.sweep.points.back().at);
     return {.label = x_label(view, curve), .min = first, .max = std::max(last, first + 1), .log = log};
-}
-
-void draw_question(Canvas& canvas, const Theme& t, Rect area) {
-    canvas.fill_rect(area, t.panel, 4);
-    canvas.hatch(area, t.border.with_alpha(0.5F), 14, 1);
-    const float size = std::min(t.big * 1.6F, area.w), r = size * 0.75F;
-    canvas.fill_circle(area.center(), r, t.panel);
-    draw_centered(canvas, area, "?", {.size = size, .color = t.ink3, .weight = Weight::kBold});
 }
 
 PlotFrame draw_curve(Canvas& canvas, const Shot& shot, const Curve& curve, const Curve* ridge, Rect area, bool names) {

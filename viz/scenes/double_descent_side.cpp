@@ -1,5 +1,6 @@
 // Scene double-descent: the fitted function, the other quantity, the exact formula.
 #include "sim/double_descent/theory.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/double_descent.h"
 
 #include <algorithm>

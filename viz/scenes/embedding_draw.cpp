@@ -1,4 +1,5 @@
 // Pictures of the embedding scene that are lists and strips: lookup, neighbours, size.
+#include "viz/scenes/covered.h"
 #include "viz/scenes/embedding.h"
 #include "viz/scenes/next_token.h"
 
@@ -48,7 +49,7 @@ void draw_lookup(Canvas& canvas, const Data& d, const View& view) {
     const Theme t = fitted_type(canvas, view);
     const std::string token = d.labels[static_cast<std::size_t>(d.position)];
     const TextArgs args = {{"token", rich_escape(token)}, {"id", fmt::format("{}", d.id)}, {"rows", grouped(d.table().dim(0))}, {"width", fmt::format("{}", d.table().dim(1))}};
-    const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, "scene.embedding.title.lookup", args), .subtitle = tr(view.lang, "scene.embedding.subtitle.lookup", args),
+    const Rect place = draw_frame(canvas, view, {.title = tr_covered(view, "scene.embedding.title.lookup", args), .subtitle = tr(view.lang, "scene.embedding.subtitle.lookup", args),
                                                  .notes = {tr(view.lang, "scene.embedding.note.lookup")}, .badge = badge_of(d, view)});
     const float chip_h = t.label * 2.1F;
     draw_token_row(canvas, view, {place.x, place.y + 4, place.w, chip_h}, d.labels, static_cast<int>(d.position));

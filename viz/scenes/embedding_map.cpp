@@ -1,5 +1,6 @@
 // Pictures of the embedding scene in the plane of two principal axes: the table, the prompt's stream, a word's senses.
 #include "viz/scenes/clock.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/embedding.h"
 #include "viz/scenes/next_token.h"
 #include "viz/scenes/plot.h"
@@ -98,8 +99,8 @@ std::vector<Point> all_points(const std::vector<Trail>& trails) {
 }
 
 PageText page_of(const Data& d, const View& view, const std::string& show, const TextArgs& args) {
-    return {.title = tr(view.lang, "scene.embedding.title." + show, args), .subtitle = tr(view.lang, "scene.embedding.subtitle." + show, args),
-            .notes = {tr(view.lang, "scene.embedding.note." + show, args)}, .badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.model), d.model_hash())}};
+    return {.title = tr_covered(view, "scene.embedding.title." + show, args), .subtitle = tr(view.lang, "scene.embedding.subtitle." + show, args),
+            .notes = notes_when_revealed(view, {tr(view.lang, "scene.embedding.note." + show, args)}), .badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.model), d.model_hash())}};
 }
 
 std::string depth_name(Lang lang, double depth) {
@@ -288,12 +289,14 @@ void draw_senses(Canvas& canvas, const Data& d, const View& view) {
     const TextArgs args = {{"word", rich_escape(s.trails.front().word)}, {"depth", depth_name(view.lang, depth)}, {"cosine", fixed(least, 2)}, {"n", fmt::format("{}", s.trails.size())},
                            {"accuracy", percent(s.accuracy[last], 0)}, {"asked", fmt::format("{}", s.asked)}, {"taught", fmt::format("{}", s.taught)}};
     PageText page = page_of(d, view, "senses", args);
-    if (depth < 1e-9) page.title = tr(view.lang, "scene.embedding.title.senses_start", args);
+    if (view.revealed && depth < 1e-9) page.title = tr(view.lang, "scene.embedding.title.senses_start", args);
     const Rect place = draw_frame(canvas, view, page);
     const float left_w = place.w * 0.46F;
     const float y = sense_phrases(canvas, d, t, {place.x, place.y, left_w, place.h});
+    const Rect plane_at{place.x + left_w + 32, place.y, place.w - left_w - 32, place.h - t.caption * 5};
+    if (!view.revealed) return draw_question(canvas, t, plane_at);
     if (place.bottom() - y > t.label * 8) sense_plot(canvas, d, view, {place.x, y + 8, left_w, place.bottom() - y - 8}, depth);
-    const Rect at{place.x + left_w + 32, place.y, place.w - left_w - 32, place.h - t.caption * 5};
+    const Rect at = plane_at;
     draw_axes(canvas, view, t, at, d.share);
     const Plane plane = plane_for(at, all_points(s.trails), t.label * 3);
     for (std::size_t i = 0; i < s.trails.size(); ++i) {

@@ -1,4 +1,5 @@
 // Pictures of the heads scene.
+#include "viz/scenes/covered.h"
 #include "viz/scenes/heads.h"
 #include "viz/scenes/clock.h"
 #include "viz/scenes/next_token.h"
@@ -14,7 +15,7 @@ namespace dg::viz::heads {
 namespace {
 
 PageText page_of(const Data& d, const View& view, const std::string& show, const TextArgs& args) {
-    return {.title = tr(view.lang, "scene.heads.title." + show, args), .subtitle = tr(view.lang, "scene.heads.subtitle." + show, args),
+    return {.title = tr_covered(view, "scene.heads.title." + show, args), .subtitle = tr(view.lang, "scene.heads.subtitle." + show, args),
             .notes = {}, .badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.run->model), d.model_hash())}};
 }
 
@@ -126,7 +127,7 @@ void draw_sum(Canvas& canvas, const Data& d, const View& view) {
     const TextArgs args = {{"layer", fmt::format("{}", d.layer)}, {"token", rich_escape(d.labels[static_cast<std::size_t>(d.position)])}, {"n", fmt::format("{}", d.count)},
                            {"difference", number(d.sum_difference)}};
     PageText page = page_of(d, view, "sum", args);
-    page.notes = {tr(view.lang, "scene.heads.note.sum", args)};
+    page.notes = notes_when_revealed(view, {tr(view.lang, "scene.heads.note.sum", args)});
     const Rect place = draw_frame(canvas, view, page);
     const float total_h = t.caption * 5, name_w = t.caption * 4.6F, length_w = t.caption * 9, gap = t.caption * 2.6F;
     const Rect rows{place.x, place.y + t.caption * 1.6F, place.w, place.h - total_h - t.caption * 1.6F};

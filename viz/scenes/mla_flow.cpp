@@ -121,7 +121,8 @@ class FlowPainter {
         const float h = bottom - top - t_.label * 3.4F, ratio = static_cast<float>(config_.kv_lora_rank) / static_cast<float>(rows);
         const float w = std::min(h * ratio, 230.0F), label_y = bottom - t_.label * 1.6F;
         TextStyle style = strong(t_, Align::kCenter);
-        const std::string text = word(d_.absorbed ? std::string(key) + ".absorbed" : key);
+        // where the matrix goes once K and V are not rebuilt is what the lesson asks
+        const std::string text = word(d_.absorbed ? std::string(key) + (v_.revealed ? ".absorbed" : ".absorbed.covered") : key);
         draw_rich(c_, {x, label_y}, rich(t_, text, role.ink, Weight::kBold), style);
         c_.text({x, label_y + t_.caption * 1.35F}, word("scene.mla.per_head", {{"rows", count(rows)}, {"cols", count(config_.kv_lora_rank)}, {"heads", count(config_.num_attention_heads)}}), caption(t_, Align::kCenter));
         if (h < 30 || u < 1) return;
@@ -184,7 +185,7 @@ class FlowPainter {
         const double latent = ease(done(v_, kCompress)), rotary = ease(done(v_, kRotary));
         draw_cells(c_, v_, {.rect = p_.latent, .values = row("kv_latent"), .fill = t_.latent.fill, .first = {d_.prefix() + "kv_latent", {0, d_.position, 0}}, .shown = latent});
         draw_cells(c_, v_, {.rect = p_.rotary, .values = row("k_pe"), .fill = t_.rotary.fill, .first = {d_.prefix() + "k_pe", {0, d_.position, 0}}, .shown = rotary});
-        c_.stroke_rect(p_.box, {.color = t_.ink, .width = 3}, 10);
+        if (v_.revealed) c_.stroke_rect(p_.box, {.color = t_.ink, .width = 3}, 10);
         const float base = p_.rotary.y + p_.rotary.h * 0.4F;
         // both names stand between the two strips
         const RichText key_name = rich(t_, word("scene.mla.rotary_key"), t_.rotary.ink, Weight::kBold), latent_name = rich(t_, word("scene.mla.latent"), t_.latent.ink, Weight::kBold);
@@ -198,6 +199,7 @@ class FlowPainter {
         names.align = Align::kRight;
         draw_rich(c_, {p_.latent.x - 12, base}, latent_name, names);
         if (roomy) c_.text({p_.latent.x - 12, base + t_.caption * 1.3F}, numbers, caption(t_, Align::kRight));
+        if (!v_.revealed) return;  // which of the two are cached is what the lesson asks
         const TextArgs args{{"latent", count(config_.kv_lora_rank)}, {"rotary", count(config_.qk_rope_head_dim)}, {"sum", v_.revealed ? count(config_.cache_elements()) : "?"},
                             {"full", count(config_.num_attention_heads * (config_.qk_nope_head_dim + config_.v_head_dim))}};
         const std::string text = word("scene.mla.tag", args), second = word("scene.mla.tag.full", args);

@@ -36,7 +36,7 @@ void cache_table(Canvas& c, const Data& d, const View& view, Rect place) {
             c.text({i == 0 ? place.x : place.x + place.w * at[i], base}, i == 0 ? elide(c, text, style, place.w * 0.2F) : text, style);
         };
         cell(0, r.id == "naive" ? tr(view.lang, "scene.mla.naive") : r.id == "GQA" ? fmt::format("GQA-{}", r.groups) : r.id);
-        cell(1, grouped(r.per_layer));
+        cell(1, view.revealed ? grouped(r.per_layer) : "?");
         cell(2, view.revealed ? grouped(static_cast<std::int64_t>(r.bytes)) : "?");
         cell(3, view.revealed ? bytes_text(r.total) : "?");
         cell(4, view.revealed ? grouped(static_cast<std::int64_t>(std::ceil(r.total / 80e9))) : "?");

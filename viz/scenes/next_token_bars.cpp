@@ -198,7 +198,7 @@ void draw_entropy(Canvas& canvas, const Data& d, const View& view, Rect area) {
         canvas.fill_rect({track.x, track.y, std::max(6.0F, track.w * share), h}, t.ink2, 4);
     }
     canvas.text({area.x, y + h + t.caption * 1.3F}, "0", caption(t));
-    canvas.text({area.right(), y + h + t.caption * 1.3F}, fmt::format("ln {} = {}", grouped(d.next.vocab), fixed(uniform, 2)), caption(t, Align::kRight));
+    canvas.text({area.right(), y + h + t.caption * 1.3F}, view.revealed ? fmt::format("ln {} = {}", grouped(d.next.vocab), fixed(uniform, 2)) : "?", caption(t, Align::kRight));
 }
 
 /// The chosen glyph on its way: row -> slot while choosing, slot -> strip while appending.

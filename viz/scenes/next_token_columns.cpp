@@ -77,7 +77,7 @@ PageText words(const Data& d, const View& view, std::size_t rows) {
     const TextArgs args = {{"t", fmt::format("{}", d.runs[2].temperature)}, {"n", fmt::format("{}", n)}, {"all", fmt::format("{}", d.runs[2].steps.size())}};
     PageText page = page_text(d, view, !view.revealed || differing(d.runs[0], d.runs[1]) > 0 ? "columns_covered" : n > 0 ? "columns" : "columns_equal", args,
                               fmt::format("{}, {}", d.runs[2].seed, d.runs[3].seed));
-    page.notes.push_back(tr(view.lang, "next_token.note.columns"));
+    if (view.revealed) page.notes.push_back(tr(view.lang, "next_token.note.columns"));
     if (rows < d.runs[0].steps.size()) page.notes.push_back(tr(view.lang, "next_token.note.rows", {{"k", fmt::format("{}", rows)}, {"n", fmt::format("{}", d.runs[0].steps.size())}}));
     return page;
 }

@@ -82,7 +82,7 @@ PageText words(const Data& d, const View& view, bool cut) {
         args = {{"a", in_quotes(d.scored[best].text, 24)}, {"b", in_quotes(d.scored[1 - best].text, 24)}, {"ratio", ratio < 1e6 && ratio >= 1000 ? grouped(std::llround(ratio)) : number(ratio, 3)}};
     }
     PageText page = page_text(d, view, key, args);
-    page.notes.push_back(tr(view.lang, "next_token.note.scorer", {{"vocab", grouped(d.model->model.config.vocab_size)}}));
+    if (view.revealed) page.notes.push_back(tr(view.lang, "next_token.note.scorer", {{"vocab", grouped(d.model->model.config.vocab_size)}}));
     if (cut) page.notes.push_back(tr(view.lang, "next_token.note.cut"));
     return page;
 }

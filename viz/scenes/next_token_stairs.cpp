@@ -177,7 +177,7 @@ PageText corpus_words(const Data& d, const View& view, std::size_t rows) {
     const TextArgs args = {{"tokens", fmt::format("{}", s.ids.size())}, {"pairs", fmt::format("{}", s.ids.size() - 1)},
                            {"loss", fixed(s.loss, 2)}, {"perplexity", number(dg::exp(s.loss))}};
     PageText page = page_text(d, view, view.revealed ? "corpus" : "corpus_covered", args);
-    page.notes.push_back(tr(view.lang, "next_token.note.corpus"));
+    if (view.revealed) page.notes.push_back(tr(view.lang, "next_token.note.corpus"));
     if (rows < s.ids.size() - 1) page.notes.push_back(tr(view.lang, "next_token.note.pairs", {{"k", fmt::format("{}", rows)}, {"n", args[1].second}}));
     return page;
 }

@@ -1,4 +1,5 @@
 // Pictures of the rope scene.
+#include "viz/scenes/covered.h"
 #include "viz/scenes/next_token.h"
 #include "viz/scenes/plot.h"
 #include "viz/scenes/rope.h"
@@ -15,8 +16,8 @@ namespace dg::viz::rope {
 namespace {
 
 PageText page_of(const Data& d, const View& view, const TextArgs& args) {
-    return {.title = tr(view.lang, "scene.rope.title." + d.show, args), .subtitle = tr(view.lang, "scene.rope.subtitle." + d.show, args),
-            .notes = {tr(view.lang, "scene.rope.note." + d.show, args)}, .badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.run->model), d.model_hash())}};
+    return {.title = tr_covered(view, "scene.rope.title." + d.show, args), .subtitle = tr(view.lang, "scene.rope.subtitle." + d.show, args),
+            .notes = notes_when_revealed(view, {tr(view.lang, "scene.rope.note." + d.show, args)}), .badge = {.detail = badge_detail(view.lang, next_token::display_name(*d.run->model), d.model_hash())}};
 }
 
 TextArgs words_of(const Data& d) {

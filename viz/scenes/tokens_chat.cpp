@@ -1,3 +1,4 @@
+#include "viz/scenes/covered.h"
 #include "viz/scenes/tokens_chat.h"
 
 #include "engine/base/mathfn.h"
@@ -111,7 +112,7 @@ void draw_window(Canvas& canvas, const ChatData& d, const View& view) {
     const Theme& t = theme(view.theme);
     const TextArgs args{{"context", grouped(d.context)}, {"answer", rich_escape(d.answer)}};
     const Rect place = draw_frame(canvas, view, {.title = tr(view.lang, view.revealed ? "scene.tokens.window.title" : "scene.tokens.window.title.covered", args), .subtitle = tr(view.lang, "scene.tokens.window.subtitle", args),
-                                                 .notes = {tr(view.lang, "scene.tokens.window.note", args)}, .badge = {.kind = Kind::kComputed, .detail = badge_detail(view.lang, d.model->name, d.model_hash(), fmt::format("{}", d.seed))}});
+                                                 .notes = notes_when_revealed(view, {tr(view.lang, "scene.tokens.window.note", args)}), .badge = {.kind = Kind::kComputed, .detail = badge_detail(view.lang, d.model->name, d.model_hash(), fmt::format("{}", d.seed))}});
     Series with{.label = tr(view.lang, "scene.tokens.window.with"), .points = {}, .color = t.ink, .width = 4, .dots = true}, without{.label = tr(view.lang, "scene.tokens.window.without"), .points = {}, .color = t.bar, .width = 2.5F, .dash = 8, .gap = 6};
     for (const WindowPoint& p : d.points) {
         with.points.push_back({static_cast<double>(p.tokens), view.revealed ? p.p : NAN});
@@ -132,6 +133,12 @@ void draw_window(Canvas& canvas, const ChatData& d, const View& view) {
         const float x0 = f.px(0), x1 = f.px(static_cast<double>(p.tokens)), seen = f.px(static_cast<double>(p.tokens - p.visible));
         canvas.fill_rect({x0, y, x1 - x0, h}, t.track, 4);
         canvas.fill_rect({seen, y, x1 - seen, h}, t.bar_strong, 4);
+        if (!view.revealed) {  // how much of the text there is, not what of it is seen
+            canvas.fill_rect({x0, y, x1 - x0, h}, t.track, 4);
+            canvas.fill_rect({x0, y, std::min(t.label * 0.9F, x1 - x0), h}, t.experts[1], 4);
+            canvas.text({x1 + 12, y + h * 0.75F}, "?", label(t));
+            continue;
+        }
         if (p.visible < p.tokens) canvas.hatch({x0, y, seen - x0, h}, t.ink3);
         canvas.fill_rect({x0, y, std::min(t.label * 0.9F, x1 - x0), h}, t.experts[1], 4);
         if (!p.fact_visible) canvas.stroke_rect({x0, y, t.label * 0.9F, h}, {.color = t.error.fill, .width = 2}, 4);

@@ -37,7 +37,8 @@ Painter::Painter(Canvas& canvas, const Data& data, const View& view, const Layou
       slider_(slider_at(data, view)) {
     known_ = static_cast<std::int64_t>(std::floor(slider_));
     roots_ = d_.roots(known_);
-    if (view.stage == kBytes) bytes_in_ = static_cast<float>(ease(view.u));
+    // the lesson on bytes asks how many there are
+    if (view.stage == kBytes) bytes_in_ = view.revealed ? static_cast<float>(ease(view.u)) : 0.0F;
     ids_in_ = view.stage < kTokens    ? 0.0F
               : view.stage == kTokens ? static_cast<float>(ease(view.u))
                                       : 1.0F;
@@ -76,7 +77,8 @@ void Painter::names() {
     };
     name(l_.glyph_y - l_.glyph_size * 0.25F, "scene.tokens.characters",
          counted(static_cast<std::int64_t>(d_.characters.size())));
-    name(l_.bytes.center().y + t_.label * 0.35F, "scene.tokens.bytes", counted(d_.bytes()));
+    name(l_.bytes.center().y + t_.label * 0.35F, "scene.tokens.bytes",
+         view_.stage == kBytes && !view_.revealed ? "?" : counted(d_.bytes()));
     if (view_.stage < kMerge) return;
     const auto tokens = static_cast<std::int64_t>(roots_.size());
     name(l_.boxes.center().y - t_.label * 0.1F, "scene.tokens.tokens", "");
@@ -189,6 +191,7 @@ void Painter::characters() {
 
 void Painter::byte_pills() {
     const Group group(canvas_, "bytes");
+    if (view_.stage == kBytes && !view_.revealed) return;
     const auto shown = static_cast<int>(l_.shown.size());
     for (int i = 0; i < shown; ++i) {
         const std::int64_t byte = l_.shown.begin + i;
