@@ -11,8 +11,9 @@ die() {
 build_packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
     libcli11-dev libsdl2-dev libimgui-dev libpng-dev libfreetype-dev libcairo2-dev libfontconfig-dev
     fonts-noto-core fonts-noto-cjk)
-test_packages=(libgtest-dev libgmock-dev xvfb xauth xdotool x11-utils poppler-utils librsvg2-bin pngcheck
-    libgl1-mesa-dri)
+bench_packages=(libbenchmark-dev)
+test_packages=("${bench_packages[@]}" libgtest-dev libgmock-dev xvfb xauth xdotool x11-utils poppler-utils
+    librsvg2-bin pngcheck libgl1-mesa-dri)
 
 # Those of the given packages that dpkg does not know as installed.
 missing_packages() {
