@@ -66,17 +66,13 @@ Result<void> run_sim(Context& c, const Options& o) {
     DG_ASSIGN(const sim::Experiment* experiment, sim::require_experiment(o.name));
     DG_ASSIGN(const Format format, format_of(o.output));
     DG_ASSIGN(const sim::Params params, read_params(o, *experiment));
-    std::optional<OutputFile> file;  // opened before the run: a place that cannot be written must not cost a run
-    if (!o.output.empty()) {
-        DG_ASSIGN(OutputFile opened, OutputFile::create(o.output));
-        file.emplace(std::move(opened));
-    }
+    if (!o.output.empty()) DG_TRY(check_writable(o.output));
     DG_ASSIGN(const sim::Records records, perform_job(c, *experiment, params));
     std::string text = format == Format::kCsv ? sim::records_csv(records) : sim::records_json(*experiment, params, records, viz::program_version());
     if (format == Format::kCsv && o.recipe) text.insert(0, sim::recipe_line(*experiment, params, text));
-    if (!file) return c.out << text, Result<void>();
-    DG_TRY(file->write(text));
-    return file->commit();
+    if (!o.output.empty()) return write_file(o.output, text);
+    c.out << text;
+    return {};
 }
 
 }  // namespace

@@ -190,6 +190,14 @@ Result<void> write_file(const std::filesystem::path& file, std::string_view cont
     return output.commit();
 }
 
+Result<void> check_writable(const std::filesystem::path& file) {
+    struct stat status {};
+
+    if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return {};
+    DG_TRY(OutputFile::create(file));  // and its temporary file goes again
+    return {};
+}
+
 std::string hash_hex(std::string_view bytes) {
     return hash_digits(hash_text(bytes));
 }

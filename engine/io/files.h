@@ -20,6 +20,10 @@ Result<std::string> read_file(const std::filesystem::path& file);
 /// leaves the old file and no temporary one.
 Result<void> write_file(const std::filesystem::path& file, std::string_view content);
 
+/// Whether write_file would find a place to write: asked before long work, so that a wrong folder costs nothing. A device or a pipe
+/// is not touched. Error code: file_write.
+Result<void> check_writable(const std::filesystem::path& file);
+
 /// 64-bit hash of bytes as 16 hex digits (recipes, corpus and model hashes).
 std::string hash_hex(std::string_view bytes);
 /// A 64-bit hash as 16 hex digits.

@@ -5,6 +5,10 @@
 #include "sim/assets.h"
 #include "sim/grpo/record.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 namespace dg::sim {
 namespace {
 
@@ -19,20 +23,24 @@ Records records_of(const GrpoRun& run) {
 }
 
 Result<Records> run(const Params& params, const Task& task) {
-    const std::string& name = params.text("record");
-    std::optional<OutputFile> record;  // opened before the run: a place that cannot be written must not cost a run
-    if (!name.empty()) {
-        DG_ASSIGN(OutputFile opened, OutputFile::create(name));
-        record.emplace(std::move(opened));
-    }
+    const std::string& record = params.text("record");
+    if (!record.empty()) DG_TRY(check_writable(record));
     DG_ASSIGN(const GrpoRun run, run_grpo(params, task.report, [&](const GrpoRun& part) {
         if (task.snapshot) task.snapshot(std::make_shared<Records>(records_of(part)));
     }));
-    if (record) {
-        DG_TRY(record->write(grpo_run_json(run)));
-        DG_TRY(record->commit());
-    }
+    if (!record.empty()) DG_TRY(write_file(record, grpo_run_json(run)));
     return records_of(run);
+}
+
+Error unknown_model(const std::string& name, const std::filesystem::path& assets) {
+    std::vector<std::string> known;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(assets / "models", ignored)) {
+        const std::string id = entry.path().filename().string();
+        if (id.starts_with("reasoner")) known.push_back(id);
+    }
+    std::ranges::sort(known);
+    return {"model_unknown", {{"name", printable(name)}, {"known", fmt::format("{}", fmt::join(known, ", "))}}, ""};
 }
 
 }  // namespace
@@ -77,6 +85,7 @@ Result<Model<float>> load_reasoner(const std::string& name) {
     if (!std::filesystem::is_regular_file(folder / "config.json", ignored)) {
         DG_ASSIGN(const std::filesystem::path assets, find_assets());
         folder = assets / "models" / name;
+        if (name.empty() || !std::filesystem::is_regular_file(folder / "config.json", ignored)) return unknown_model(name, assets);
     }
     DG_ASSIGN(Model<float> model, load_model(folder));
     const Config& c = model.config;

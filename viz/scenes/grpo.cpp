@@ -32,6 +32,7 @@ double done(const View& view, Stage stage) {
 namespace {
 
 constexpr std::size_t kMostRewards = 16;
+constexpr double kMostReward = 1000;  // of a reward set by hand
 constexpr int kGridPlaces = 100;  // of a unit
 
 const std::vector<std::string> kModes = {"advantage", "clip", "kl", "memory", "train", "wait", "compare", "failures", "drift", "seeds", "published"};
@@ -61,7 +62,7 @@ Result<std::vector<double>> parse_rewards(const std::string& text) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
         double value = 0;
         const auto read = std::from_chars(text.data() + begin, text.data() + end, value);
-        if (begin == end || read.ec != std::errc{} || read.ptr != text.data() + end || !std::isfinite(value) || out.size() == kMostRewards)
+        if (begin == end || read.ec != std::errc{} || read.ptr != text.data() + end || !(std::abs(value) <= kMostReward) || out.size() == kMostRewards)
             return Error{"grpo_rewards", {{"rewards", printable(text)}}, ""};
         out.push_back(value);
         begin = end + 1;

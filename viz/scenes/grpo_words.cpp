@@ -27,13 +27,15 @@ std::string memory_title(const Data& d, Lang lang) {
     return tr(lang, d.critic ? "grpo.title.memory.critic" : "grpo.title.memory.group", {{"ratio", fixed(ratio, 2)}, {"numbers", grouped(d.memory[d.critic ? 1 : 0].total())}});
 }
 
+bool paid_for_format(const Run& r) { return r.run.params.contains("reward") && r.run.params.at("reward") == "format"; }
+
 std::string train_title(const Run& r, Lang lang) {
     if (!r.whole) return tr(lang, "grpo.title.running", {{"step", fmt::format("{}", r.steps())}, {"accuracy", percent(r.accuracy.smooth.back().y, 0)}});
     const sim::Skill& a = r.run.before;
     const sim::Skill& b = r.run.after;
     const TextArgs args = {{"before", percent(a.accuracy, 0)}, {"after", percent(b.accuracy, 0)}, {"ratio", fixed(b.mean_length / a.mean_length, 1)}, {"length", fixed(b.mean_length, 1)},
                            {"format", percent(a.format, 0)}, {"format_after", percent(b.format, 0)}};
-    if (r.run.params.contains("reward") && r.run.params.at("reward") == "format") return tr(lang, "grpo.title.format", args);
+    if (paid_for_format(r)) return tr(lang, "grpo.title.format", args);
     const double gain = b.accuracy - a.accuracy;
     if (gain >= 0.2) return tr(lang, b.mean_length > 1.3 * a.mean_length ? "grpo.title.grows" : "grpo.title.learns", args);
     return tr(lang, gain > -0.05 ? "grpo.title.stays" : "grpo.title.worse", args);
@@ -59,6 +61,7 @@ std::string drift_title(const Data& d, Lang lang) {
 std::string title(const Data& d, const View& view) {
     const Lang lang = view.lang;
     constexpr const char* kCovered[] = {"grpo.covered.advantage", "grpo.covered.clip", "grpo.covered.kl", "grpo.covered.memory", "grpo.covered.train", "grpo.covered.wait", "grpo.covered.compare", "grpo.covered.failures", "grpo.covered.drift", "grpo.covered.seeds", "grpo.covered.published"};
+    if (!view.revealed && d.mode == Mode::kTrain && !d.runs.empty() && paid_for_format(*d.runs[0])) return tr(lang, "grpo.covered.format");
     if (!view.revealed) return tr(lang, kCovered[static_cast<int>(d.mode)]);
     switch (d.mode) {
         case Mode::kAdvantage: return hand_title(d, lang);
@@ -123,6 +126,7 @@ PageText words(const Data& d, const View& view) {
     const TextArgs window = {{"window", fmt::format("{}", kWindow)}};
     if (d.mode == Mode::kTrain || d.mode == Mode::kWait || d.mode == Mode::kCompare || d.mode == Mode::kFailures || d.mode == Mode::kDrift) page.notes.push_back(tr(lang, "grpo.note.curves", window));
     if (d.mode == Mode::kTrain && !d.runs[0]->whole) page.notes.push_back(tr(lang, "grpo.note.partial"));
+    if (d.mode == Mode::kFailures || d.mode == Mode::kDrift) page.notes.push_back(tr(lang, "grpo.note.fresh", {{"fresh", fmt::format("{}", d.runs[0]->run.after.responses)}}));
     if (d.mode == Mode::kSeeds) page.notes.push_back(tr(lang, "grpo.note.seeds", window));
     if (d.mode == Mode::kCompare) page.notes.push_back(tr(lang, "grpo.note.compare"));
     if (d.mode == Mode::kMemory) page.notes.push_back(tr(lang, "grpo.note.memory"));

@@ -108,6 +108,9 @@ void observe_distil(const Data& d, Observations& out) {
     add(out, "student", static_cast<double>(d.student)), add(out, "teacher", static_cast<double>(d.teacher));
     add(out, "r1_distilled", 72.6, "", Kind::kPublished);
     add(out, "r1_rl_only", 47.0, "", Kind::kPublished);
+    add(out, "r1_aime24", 79.8, "", Kind::kPublished);
+    add(out, "s1_aime24", 57, "", Kind::kPublished);
+    add(out, "s1_examples", 1000, "", Kind::kPublished);
 }
 
 }  // namespace

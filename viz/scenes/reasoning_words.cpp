@@ -76,7 +76,9 @@ PageText words(const Data& d, const View& view) {
     const TextArgs args = facts(d);
     PageText page{.title = tr(view.lang, fmt::format("reasoning.title.{}{}", mode, view.revealed ? variant(d) : ".covered"), args),
                   .subtitle = tr(view.lang, fmt::format("reasoning.subtitle.{}", mode), args)};
-    page.notes = {tr(view.lang, fmt::format("reasoning.note.{}", mode), args)};
+    // these two answer the question of their lesson
+    const bool tells = d.mode == Mode::kAha || d.mode == Mode::kPass;
+    if (view.revealed || !tells) page.notes = {tr(view.lang, fmt::format("reasoning.note.{}{}", mode, d.mode == Mode::kAha ? variant(d) : ""), args)};
     if (d.reinforced[0] || d.reinforced[1]) page.notes.push_back(tr(view.lang, "reasoning.note.wait.after", args));
     page.badge = badge_of(d, view);
     return page;
