@@ -1,6 +1,7 @@
 // Scene grpo: one group of responses as a table.
 #include "engine/base/mathfn.h"
 #include "viz/scenes/clock.h"
+#include "viz/scenes/float_bits.h"
 #include "viz/scenes/grpo.h"
 
 #include <fmt/ranges.h>
@@ -180,8 +181,9 @@ void draw_reward(Canvas& canvas, const Theme& t, Vec2 center, float radius, doub
     const bool good = reward >= 0.5;
     if (good) canvas.fill_circle(center, radius, t.ink);
     else canvas.stroke_rect({center.x - radius, center.y - radius, 2 * radius, 2 * radius}, {.color = t.border, .width = std::max(1.5F, t.line)}, radius);
-    const TextStyle style{.size = radius * (std::abs(reward - std::round(reward)) < 1e-9 ? 1.25F : 0.95F), .color = good ? t.ground : t.ink2, .weight = good ? Weight::kBold : Weight::kRegular};
-    const std::string text = reward == std::round(reward) ? fmt::format("{:.0f}", reward) : number(reward, 2);
+    const std::string text = reward == std::round(reward) ? fixed(reward, 0) : std::abs(reward) >= 10 ? fixed(reward, 1) : number(reward, 2);
+    TextStyle style{.size = radius * (std::abs(reward - std::round(reward)) < 1e-9 ? 1.25F : 0.95F), .color = good ? t.ground : t.ink2, .weight = good ? Weight::kBold : Weight::kRegular};
+    style.size = float_bits::fit(canvas, text, style, 1.8F * radius);
     draw_centered(canvas, {center.x - radius, center.y - radius, 2 * radius, 2 * radius}, text, style);
 }
 

@@ -95,7 +95,7 @@ void draw_compute(Canvas& canvas, const Data& d, const View& view, Rect area) {
     const std::size_t row = d.row_of_terms(d.settings.terms);
     const float name_w = t.body * 8, number_w = t.heading * 8.5F, meter_h = t.heading * 3.2F, meters = 2 * meter_h + t.label * 2;
     const double most = d.at(row, "steps_tokens");
-    const float field = area.w - name_w - number_w, side = std::min(meter_h * 0.55F, field / (1.18F * static_cast<float>(std::max(8.0, most))));
+    const float field = area.w - name_w - number_w, side = std::min(meter_h * 0.55F, field / (1.18F * static_cast<float>(std::ceil(std::max(8.0, most)))));
     canvas.text({area.x + name_w, area.y + t.label * 0.9F}, tr(view.lang, "reasoning.meter"), label(t));
     canvas.text({area.right(), area.y + t.label * 0.9F}, tr(view.lang, "reasoning.meter.flops"), label(t, Align::kRight));
     float y = area.y + t.label * 1.8F;
