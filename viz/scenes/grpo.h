@@ -13,6 +13,7 @@
 #pragma once
 
 #include "sim/grpo/record.h"
+#include "viz/scenes/covered.h"
 #include "viz/scenes/plot.h"
 #include "viz/scenes/scene.h"
 
@@ -153,8 +154,6 @@ void draw_advantage(Canvas& canvas, const Theme& t, Rect row, float zero, float 
 void draw_reward(Canvas& canvas, const Theme& t, Vec2 center, float radius, double reward);
 /// One response as coloured cells from `at`, no wider than `width`; returns the width used.
 float draw_response(Canvas& canvas, const View& view, const Theme& t, const sim::Rollout& rollout, std::span<const float> change, Rect area, double typed, double colored);
-/// "?" over empty axes.
-void draw_question(Canvas& canvas, const Theme& t, Rect area);
 /// Axes without curves yet; axes from 0.
 Plot empty_plot(Axis x, Axis y, double shown);
 /// How much of the steps is drawn: 0 .. 1.

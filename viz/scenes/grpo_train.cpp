@@ -110,11 +110,6 @@ void add_curve(Plot& plot, const Curve& curve, Color color, const Theme& t, std:
     plot.series.push_back({.label = std::move(label), .points = curve.smooth, .color = color, .width = 3.5F});
 }
 
-void draw_question(Canvas& canvas, const Theme& t, Rect area) {
-    canvas.fill_rect(area, t.panel, 8);
-    draw_centered(canvas, area, "?", {.size = std::min(t.big * 2, area.h * 0.6F), .color = t.ink3, .weight = Weight::kBold});
-}
-
 void draw_train(Canvas& canvas, const Data& d, const View& view, const Theme& t, Rect area) {
     if (d.runs.empty() || d.runs[0]->run.steps.empty()) return draw_question(canvas, t, area);
     const Run& run = *d.runs[0];
