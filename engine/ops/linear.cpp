@@ -1,6 +1,7 @@
 // y = x W^T, for whole matrices (linear) and for one small matrix per head (head_linear).
 #include "engine/base/parallel.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/product.h"
 #include "engine/tensor/matmul.h"
 
 namespace dg::ops {
@@ -32,17 +33,7 @@ class Linear final : public Op<Real> {
     }
 
     CellExplanation explain(Inputs<Real> in, Inputs<Real>, int, const Index& at) const override {
-        CellExplanation why;
-        why.formula = quantised_ ? R"(y_i = \sum_j \hat{x}_j \hat{W}_{i,j})" : R"(y_i = \sum_j x_j W_{i,j})";
-        const Tensor<Real>&x = *in[0], &w = *in[1];
-        Index cell = at;
-        for (std::int64_t j = 0; j < x.cols(); ++j) {
-            cell.back() = j;
-            why.operands.push_back({0, cell, "x"});
-            why.operands.push_back({1, {at.back(), j}, "W"});
-            why.recheck += static_cast<double>(x[x.offset(cell)]) * static_cast<double>(w.row(at.back())[j]);
-        }
-        return why;
+        return explain_product(*in[0], *in[1], at, quantised_ ? kRoundedProduct : R"(y_i = \sum_j x_j W_{i,j})");
     }
 
   private:

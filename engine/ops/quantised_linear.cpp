@@ -1,6 +1,7 @@
 // y = Q(x) Q(W)^T: FP8 and BF16 operands. For training one op with quantised gradients, for traces one op per step.
 #include "engine/fp8/matmul.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/product.h"
 #include "engine/ops/quantise.h"
 #include "engine/tensor/matmul.h"
 
@@ -18,20 +19,6 @@ Tensor<float> quantised_copy(const Tensor<float>& x, const Numerics& numerics, c
         fp8::round_bf16(x.data(), x.size(), q.data());
     }
     return q;
-}
-
-/// The sum behind one cell, added in double precision.
-CellExplanation explain_product(const Tensor<float>& x, const Tensor<float>& w, const Index& at) {
-    CellExplanation why;
-    why.formula = R"(y_i = \sum_j \hat{x}_j \hat{W}_{i,j})";
-    Index cell = at;
-    for (std::int64_t j = 0; j < x.cols(); ++j) {
-        cell.back() = j;
-        why.operands.push_back({0, cell, "x"});
-        why.operands.push_back({1, {at.back(), j}, "W"});
-        why.recheck += static_cast<double>(x[x.offset(cell)]) * static_cast<double>(w.row(at.back())[j]);
-    }
-    return why;
 }
 
 /// Forward, backward and both gradients in low precision (V3 figure 6).
@@ -67,7 +54,7 @@ class QuantisedLinear final : public Op<float> {
         matmul(cview(dy_tokens).transposed(), cview(x_tokens), view(*din[1]), true);
     }
 
-    CellExplanation explain(Inputs<float> in, Inputs<float>, int, const Index& at) const override { return explain_product(left(in), right(in), at); }
+    CellExplanation explain(Inputs<float> in, Inputs<float>, int, const Index& at) const override { return explain_product(left(in), right(in), at, kRoundedProduct); }
 
   private:
     const Tensor<float>& left(Inputs<float> in) const { return input_ == QuantisedInput::kAsItIs ? *in[0] : x_; }
@@ -114,7 +101,7 @@ class LimitedLinear final : public Op<float> {
     }
 
     /// The recheck adds without the accumulator's cuts: the difference is what the accumulator lost.
-    CellExplanation explain(Inputs<float> in, Inputs<float>, int, const Index& at) const override { return explain_product(*in[0], *in[1], at); }
+    CellExplanation explain(Inputs<float> in, Inputs<float>, int, const Index& at) const override { return explain_product(*in[0], *in[1], at, kRoundedProduct); }
 
   private:
     Numerics numerics_;
