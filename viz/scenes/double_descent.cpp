@@ -37,7 +37,7 @@ std::vector<ParamSpec> specs() {
             {.id = "p", .type = ParamType::kInt, .default_value = "100", .min = 2, .max = 5000, .when = "mode=samples|all;mode=time model=network"},
             {.id = "signal", .type = ParamType::kReal, .default_value = "1", .min = 0.0001, .max = 10000, .when = "mode=size|samples|time|polynomial|all"},
             {.id = "d", .type = ParamType::kInt, .default_value = "20", .min = 3, .max = 100, .when = "mode=size|samples|all;mode=time model=network"},
-            {.id = "seeds", .type = ParamType::kInt, .default_value = "10", .min = 1, .max = 100, .when = "mode=size|samples|time|polynomial|all"},
+            {.id = "seeds", .type = ParamType::kInt, .default_value = "10", .min = 1, .max = 100},
             {.id = "size", .type = ParamType::kInt, .default_value = "0", .min = 0, .max = 1e9, .drawn_only = true, .when = "mode=size|samples|time|polynomial"},
             {.id = "show", .type = ParamType::kChoice, .default_value = "risk", .choices = {"risk", "norm"}, .drawn_only = true, .when = "mode=size|samples|time|polynomial|all"},
             seed_param()};
@@ -143,10 +143,10 @@ class Herald {
   public:
     explicit Herald(const Progress& progress) : progress_(progress) {}
 
+    [[nodiscard]] bool due() const { return progress_.publish && std::chrono::steady_clock::now() - last_ >= std::chrono::milliseconds(33); }
+
     void show(const Data& data) {
-        const auto now = std::chrono::steady_clock::now();
-        if (!progress_.publish || now - last_ < std::chrono::milliseconds(33)) return;
-        last_ = now;
+        last_ = std::chrono::steady_clock::now();
         progress_.publish(std::make_shared<Data>(data));
     }
 
@@ -162,11 +162,12 @@ Result<void> run_into(Data& data, std::vector<Curve> Data::* curves, const Setti
     list.back().theory = theory_curve(settings);
     list.back().limit = limit_curve(settings, list.back().theory);
     const sim::dd::Report report = [&](double fraction) { return progress.report(from + (to - from) * fraction); };
-    DG_ASSIGN(list.back().sweep, sim::dd::run_sweep(settings, report, [&](const Sweep& sweep) {
-        if (!progress.publish) return;
-        list.back().sweep = sweep;
+    DG_ASSIGN(Sweep whole, sim::dd::run_sweep(settings, report, [&](const Sweep& sweep) {
+        if (!herald.due()) return;
+        list.back().take(sweep);
         herald.show(data);
     }));
+    list.back().take(std::move(whole));
     list.back().done = true;
     return {};
 }
@@ -181,7 +182,7 @@ Result<void> run_subspaces(Data& data, const Params& params, const Progress& pro
         data.nets.emplace_back();
         DG_ASSIGN(data.nets.back(), sim::dd::run_subspace(s, [&](double fraction) { return progress.report(from + share * fraction); },
                                                           [&](const sim::dd::SubspaceResult& part) {
-                                                              if (!progress.publish) return;
+                                                              if (!herald.due()) return;
                                                               data.nets.back() = part;
                                                               herald.show(data);
                                                           }));
@@ -236,12 +237,13 @@ void observe_curve(const Curve& curve, const std::string& prefix, Observations& 
     add(out, prefix + "has_peak", s.has_peak ? 1 : 0);
     for (const sim::dd::Point* p : curve.measured()) {
         const std::string at = fmt::format("{}", p->at);
-        add(out, prefix + "test", median_test(*p), at);
+        const Spread& risk = curve.spread(*p, false);
+        add(out, prefix + "test", risk.middle, at);
         add(out, prefix + "test_mean", sim::dd::mean(p->test), at);
-        add(out, prefix + "test_low", sim::dd::quantile(p->test, 0.1), at);
-        add(out, prefix + "test_high", sim::dd::quantile(p->test, 0.9), at);
+        add(out, prefix + "test_low", risk.low, at);
+        add(out, prefix + "test_high", risk.high, at);
         add(out, prefix + "train", sim::dd::mean(p->train), at);
-        add(out, prefix + "norm", sim::dd::median(p->norm), at);
+        add(out, prefix + "norm", curve.spread(*p, true).middle, at);
         add(out, prefix + "theory", p->theory, at);
     }
 }

@@ -12,6 +12,7 @@
 #include "viz/scenes/plot.h"
 #include "viz/scenes/scene.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,13 +21,22 @@ namespace dg::viz::double_descent {
 
 enum class Mode { kSize, kSamples, kTime, kPolynomial, kAll, kSubspace };
 
+/// A quantity of one point over its seeds: 10 %, 50 % and 90 % quantile.
+struct Spread {
+    double low = 0, middle = 0, high = 0;
+};
+
 /// A sweep and the theory drawn over it, at more places than were measured.
 struct Curve {
     sim::dd::Sweep sweep = {};
+    std::vector<std::array<Spread, 2>> spreads = {};  // of sweep.points: test error, norm; every frame draws them
     std::vector<PlotPoint> theory = {};
     std::vector<PlotPoint> limit = {};  // of large n and p, where theory is the exact finite one
     bool done = false;  // every point at every seed
 
+    void take(sim::dd::Sweep fresh);
+    /// `point` is one of sweep.points.
+    [[nodiscard]] const Spread& spread(const sim::dd::Point& point, bool norm) const;
     /// Points measured at all seeds that are under way; all of them once done.
     [[nodiscard]] std::vector<const sim::dd::Point*> measured() const;
 };
@@ -54,7 +64,7 @@ Shape shape_of(const Curve& curve);
 
 /// The threshold of a curve: n for sizes, p for samples, 0 where there is none.
 double threshold(const Curve& curve);
-double median_test(const sim::dd::Point& point);
+std::vector<PlotPoint> medians(const Curve& curve, bool norm);
 
 /// What one drawing shows: data, view and the parameters that only the drawing reads.
 struct Shot {

@@ -15,12 +15,6 @@ using sim::dd::Point;
 
 double train_of(const Point& p) { return sim::dd::mean(p.train); }
 
-std::vector<PlotPoint> medians(const Curve& curve, bool norm) {
-    std::vector<PlotPoint> out;
-    for (const Point* p : curve.measured()) out.push_back({static_cast<double>(p->at), sim::dd::median(values_of(*p, norm))});
-    return out;
-}
-
 /// Limits of the value axis: all medians and bands, high bands only up to six times their median.
 Axis value_axis(const Shot& shot, const Curve& curve, const Curve* ridge, bool brief) {
     const bool norm = shot.norm;
@@ -34,10 +28,9 @@ Axis value_axis(const Shot& shot, const Curve& curve, const Curve* ridge, bool b
         if (!c) continue;
         for (const Point* p : c->measured()) {
             if (covered && along(curve, static_cast<double>(p->at)) > far + 1e-9) continue;
-            const std::vector<double>& values = values_of(*p, norm);
-            const double middle = sim::dd::median(values);
-            take(middle), take(sim::dd::quantile(values, 0.1));
-            if (c == &curve) take(std::min(sim::dd::quantile(values, 0.9), 6 * middle));
+            const Spread& s = c->spread(*p, norm);
+            take(s.middle), take(s.low);
+            if (c == &curve) take(std::min(s.high, 6 * s.middle));
         }
     }
     if (high == 0) low = 0.1, high = 1;
@@ -54,8 +47,8 @@ void draw_band(Canvas& canvas, const Shot& shot, const PlotFrame& f, const Curve
     Band band;
     for (const Point* p : curve.measured()) {
         if (static_cast<double>(p->at) > last * 1.001) break;
-        const std::vector<double>& values = values_of(*p, shot.norm);
-        band.add(f.px(static_cast<double>(p->at)), f.py(sim::dd::quantile(values, 0.9)), f.py(sim::dd::quantile(values, 0.1)));
+        const Spread& s = curve.spread(*p, shot.norm);
+        band.add(f.px(static_cast<double>(p->at)), f.py(s.high), f.py(s.low));
     }
     canvas.push_clip(f.inner);
     band.fill(canvas, theme(shot.view.theme).ink.with_alpha(0.13F));

@@ -16,14 +16,30 @@ std::vector<const sim::dd::Point*> Curve::measured() const {
     return out;
 }
 
-double median_test(const sim::dd::Point& point) { return sim::dd::median(point.test); }
+void Curve::take(sim::dd::Sweep fresh) {
+    sweep = std::move(fresh);
+    spreads.assign(sweep.points.size(), {});
+    const auto spread_of = [](const std::vector<double>& values) { return Spread{sim::dd::quantile(values, 0.1), sim::dd::median(values), sim::dd::quantile(values, 0.9)}; };
+    for (std::size_t i = 0; i < spreads.size(); ++i) {
+        const sim::dd::Point& p = sweep.points[i];
+        if (!p.test.empty()) spreads[i] = {spread_of(p.test), spread_of(p.norm)};
+    }
+}
+
+const Spread& Curve::spread(const sim::dd::Point& point, bool norm) const { return spreads[static_cast<std::size_t>(&point - sweep.points.data())][norm ? 1 : 0]; }
+
+std::vector<PlotPoint> medians(const Curve& curve, bool norm) {
+    std::vector<PlotPoint> out;
+    for (const sim::dd::Point* p : curve.measured()) out.push_back({static_cast<double>(p->at), curve.spread(*p, norm).middle});
+    return out;
+}
 
 Shape shape_of(const Curve& curve) {
     Shape s;
     const auto points = curve.measured();
     if (points.empty()) return s;
     std::vector<double> y;
-    for (const auto* p : points) y.push_back(median_test(*p));
+    for (const auto* p : points) y.push_back(curve.spread(*p, false).middle);
     std::size_t least = 0, valley = 0, peak = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
         if (y[i] < y[least]) least = i;

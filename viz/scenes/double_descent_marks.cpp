@@ -9,15 +9,13 @@ namespace {
 
 using sim::dd::Point;
 
-double middle_of(const Shot& shot, const Point& p) { return sim::dd::median(values_of(p, shot.norm)); }
-
 /// The curve and the top of its band as pixels, a few apart: what a label should not cover.
 std::vector<Vec2> inked(const Shot& shot, const PlotFrame& f, const Curve& curve) {
     std::vector<Vec2> out;
     const auto points = curve.measured();
     for (std::size_t i = 1; i < points.size(); ++i) {
         for (const bool band : {false, true}) {
-            const auto y = [&](const Point& p) { return f.py(band ? sim::dd::quantile(values_of(p, shot.norm), 0.9) : middle_of(shot, p)); };
+            const auto y = [&](const Point& p) { return f.py(band ? curve.spread(p, shot.norm).high : curve.spread(p, shot.norm).middle); };
             const Vec2 a{f.px(static_cast<double>(points[i - 1]->at)), y(*points[i - 1])}, b{f.px(static_cast<double>(points[i]->at)), y(*points[i])};
             const int steps = std::clamp(static_cast<int>(std::hypot(b.x - a.x, b.y - a.y) / 4), 1, 400);
             for (int k = 0; k <= steps; ++k) {
@@ -61,7 +59,7 @@ void draw_cursor(Canvas& canvas, const Shot& shot, const PlotFrame& f, const Cur
     if (at < 0) return;
     const Theme& t = theme(shot.view.theme);
     const Point& p = *curve.measured()[static_cast<std::size_t>(at)];
-    const double value = middle_of(shot, p);
+    const double value = curve.spread(p, shot.norm).middle;
     const Vec2 place{f.px(static_cast<double>(p.at)), std::clamp(f.py(value), f.inner.y, f.inner.bottom())};
     const double edge_at = threshold(curve), here = static_cast<double>(p.at);
     const bool in_zone = here > edge_at * 0.8 && here < edge_at * 1.25;
@@ -107,7 +105,7 @@ void draw_valleys(Canvas& canvas, const Shot& shot, const PlotFrame& f, const Cu
         // above the band of the seeds
         const auto points = curve.measured();
         const auto point = std::ranges::find_if(points, [&](const Point* p) { return static_cast<double>(p->at) == at; });
-        const float top = std::max(f.inner.y + t.body * 3, std::min(place.y - 8, f.py(sim::dd::quantile((*point)->test, 0.9))));
+        const float top = std::max(f.inner.y + t.body * 3, std::min(place.y - 8, f.py(curve.spread(**point, false).high)));
         canvas.text({place.x + (end ? 6.0F : begin ? 4.0F : 0.0F), top - 8}, risk_text(value), style);
     }
 }
@@ -126,9 +124,9 @@ void add_regions(Canvas& canvas, const Shot& shot, const PlotFrame& f, const Cur
     const auto add = [&](std::size_t i) {
         const auto x = [&](std::size_t k) { return f.px(static_cast<double>(points[k]->at)); };
         const float left = i == 0 ? f.inner.x : (x(i - 1) + x(i)) / 2, right = i + 1 == points.size() ? f.inner.right() : (x(i) + x(i + 1)) / 2;
-        const std::vector<double>& values = values_of(*points[i], shot.norm);
-        const std::string tip = fmt::format("{} = {}: {} ({} – {})", symbol_of(curve), grouped(points[i]->at), risk_text(middle_of(shot, *points[i])),
-                                            risk_text(sim::dd::quantile(values, 0.1)), risk_text(sim::dd::quantile(values, 0.9)));
+        const Spread& s = curve.spread(*points[i], shot.norm);
+        const std::string tip = fmt::format("{} = {}: {} ({} – {})", symbol_of(curve), grouped(points[i]->at), risk_text(s.middle),
+                                            risk_text(s.low), risk_text(s.high));
         canvas.region({{left, f.inner.y, right - left, f.inner.h}, CellRef{std::string(kPoints), {static_cast<std::int64_t>(i)}}, fmt::format("set size={}", points[i]->at), tip});
     };
     for (std::size_t i = 0; i < points.size(); ++i) {

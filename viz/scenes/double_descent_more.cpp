@@ -57,7 +57,8 @@ void draw_subspaces(Canvas& canvas, const Shot& shot, Rect area) {
     const Data& d = shot.data;
     const View& view = shot.view;
     const Theme& t = theme(view.theme);
-    Plot plot{.x = {.label = tr(view.lang, "dd.axis.subspace"), .min = 8, .max = 256, .log = true},
+    const std::vector<std::int64_t>& dims = d.nets[0].settings.dims;
+    Plot plot{.x = {.label = tr(view.lang, "dd.axis.subspace"), .min = static_cast<double>(dims.front()), .max = static_cast<double>(dims.back()), .log = true},
               .y = {.label = tr(view.lang, "dd.axis.accuracy"), .min = 0, .max = 1, .percent = true}};
     plot.shown = view.stage >= 3 ? 1 : (view.stage + view.u) / 3;
     const Color colors[] = {t.ink, t.experts[0]};

@@ -71,12 +71,6 @@ void draw_fit(Canvas& canvas, const Shot& shot, const Curve& curve, Rect area) {
     draw_wrapped(canvas, {area.x, area.bottom() - 2}, note, caption(t), area.w, 1);
 }
 
-std::vector<PlotPoint> medians(const Curve& curve, bool norm) {
-    std::vector<PlotPoint> out;
-    for (const Point* p : curve.measured()) out.push_back({static_cast<double>(p->at), sim::dd::median(values_of(*p, norm))});
-    return out;
-}
-
 /// The quantity that the large plot does not show, over the same axis: the length of the weights, or the test error.
 void draw_other(Canvas& canvas, const Shot& shot, const Curve& curve, Rect area) {
     const bool norm = !shot.norm;
@@ -142,7 +136,7 @@ void draw_formula(Canvas& canvas, const Shot& shot, const Curve& curve, Rect are
     line("p > n:  r² (1 − n/p) + σ² n / (p − n − 1)", p > n + 1 ? plain : quiet, 2.0F);
     line(worked, plain, 1.6F);
     line(result, strong_style, 1.7F);
-    line(tr(view.lang, "dd.formula.measured", {{"mean", risk_text(sim::dd::mean(point.test))}, {"median", risk_text(median_test(point))}}), plain, 1.5F);
+    line(tr(view.lang, "dd.formula.measured", {{"mean", risk_text(sim::dd::mean(point.test))}, {"median", risk_text(curve.spread(point, false).middle)}}), plain, 1.5F);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "sim/double_descent/theory.h"
 #include "viz/scenes/double_descent.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dg::viz::double_descent {
@@ -28,12 +29,9 @@ std::string covered_key(const Shot& shot) {
 }
 
 std::string norm_key(const Data& d) {
-    const auto points = d.curves[0].measured();
-    const sim::dd::Point* most = points.front();
-    for (const auto* p : points) {
-        if (sim::dd::median(p->norm) > sim::dd::median(most->norm)) most = p;
-    }
-    return most != points.front() && most != points.back() ? "dd.title.norm" : "dd.title.norm.plain";
+    const std::vector<PlotPoint> norms = medians(d.curves[0], true);
+    const auto most = std::ranges::max_element(norms, {}, &PlotPoint::y);
+    return most != norms.begin() && most != std::prev(norms.end()) ? "dd.title.norm" : "dd.title.norm.plain";
 }
 
 /// The title says what the curve did, not what it should do.
@@ -71,13 +69,10 @@ TextArgs title_args(const Data& d) {
                      {"second", risk_text(s.second)}, {"second_at", whole(s.second_at)}, {"where", edge ? "p = n" : fmt::format("p = {}", whole(s.peak_at))}};
     args.emplace_back("ridge", d.ridge.empty() ? "0" : fmt::format("{}", d.ridge[0].sweep.settings.ridge));
     if (!d.ridge.empty()) args.emplace_back("ridge_peak", risk_text(shape_of(d.ridge[0]).peak));
-    double most = 0, most_at = 0;
-    for (const auto* p : curve.measured()) {
-        if (const double v = sim::dd::median(p->norm); v > most) most = v, most_at = static_cast<double>(p->at);
-    }
-    args.emplace_back("norm", number(most, 3)), args.emplace_back("norm_at", fmt::format("{} = {}", symbol_of(curve), whole(most_at)));
-    args.emplace_back("norm_first", number(sim::dd::median(curve.measured().front()->norm), 3));
-    args.emplace_back("norm_last", number(sim::dd::median(curve.measured().back()->norm), 3));
+    const std::vector<PlotPoint> norms = medians(curve, true);
+    const PlotPoint most = *std::ranges::max_element(norms, {}, &PlotPoint::y);
+    args.emplace_back("norm", number(most.y, 3)), args.emplace_back("norm_at", fmt::format("{} = {}", symbol_of(curve), whole(most.x)));
+    args.emplace_back("norm_first", number(norms.front().y, 3)), args.emplace_back("norm_last", number(norms.back().y, 3));
     args.emplace_back("last_at", fmt::format("{} = {}", symbol_of(curve), whole(s.last_at)));
     return args;
 }

@@ -63,8 +63,10 @@ bool says(const std::vector<std::string>& texts, const std::string& part) {
 
 TEST(DoubleDescentScene, FindsValleyPeakAndSecondValley) {
     Curve curve;
+    sim::dd::Sweep sweep;
     const double tests[] = {0.5, 0.3, 0.4, 9, 2, 0.25, 0.26};
-    for (int i = 0; i < 7; ++i) curve.sweep.points.push_back({10 * (i + 1), {tests[i]}, {0}, {1}, tests[i] / 1.1, {}});
+    for (int i = 0; i < 7; ++i) sweep.points.push_back({10 * (i + 1), {tests[i]}, {0}, {1}, tests[i] / 1.1, {}});
+    curve.take(sweep);
     const Shape s = shape_of(curve);
     EXPECT_TRUE(s.has_peak);
     EXPECT_EQ(s.valley, 0.3);
@@ -72,7 +74,8 @@ TEST(DoubleDescentScene, FindsValleyPeakAndSecondValley) {
     EXPECT_EQ(s.second, 0.25);
     EXPECT_EQ(s.last, 0.26);
     EXPECT_NEAR(s.deviation, 0.1, 1e-12);
-    for (auto& p : curve.sweep.points) p.test = {1.0 / static_cast<double>(p.at)};
+    for (auto& p : sweep.points) p.test = {1.0 / static_cast<double>(p.at)};
+    curve.take(sweep);
     EXPECT_FALSE(shape_of(curve).has_peak);
     EXPECT_EQ(shape_of(curve).valley_at, 70);
 }
