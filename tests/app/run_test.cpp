@@ -3,10 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <thread>
 
 namespace dg::app {
 namespace {
@@ -103,8 +105,19 @@ TEST(Interrupt, TheSignalSetsTheFlag) {
     EXPECT_FALSE(interrupted());
     std::raise(SIGINT);
     EXPECT_TRUE(interrupted());
+    std::raise(SIGINT);  // its echo, from the process group: ignored
     set_interrupted(false);
     std::signal(SIGTERM, SIG_DFL);
+}
+
+TEST(Interrupt, ASecondSignalLaterEndsAtOnce) {
+    const auto twice = [] {
+        catch_interrupts();
+        std::raise(SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(600));
+        std::raise(SIGINT);
+    };
+    EXPECT_EXIT(twice(), testing::KilledBySignal(SIGINT), "");
 }
 
 TEST(ProgressLine, SaysHowFarHowFastHowLong) {

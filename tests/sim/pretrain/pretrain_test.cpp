@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 namespace dg::sim {
 namespace {
 
@@ -104,6 +106,35 @@ TEST(Pretrain, StoppedAndResumedEqualsUninterrupted) {
     ASSERT_TRUE(pretrain(recipe, broken, {}));
     for (const char* file : {"model.safetensors", "config.json", "tokenizer.json", "curves.csv"})
         EXPECT_EQ(*read_file(straight.out / file), *read_file(broken.out / file)) << file;
+    // the clock of training goes on where it stopped
+    std::istringstream lines(*read_file(broken.out / "timing.csv"));
+    std::string line;
+    std::getline(lines, line);
+    double before = 0;
+    std::int64_t rows = 0;
+    for (; std::getline(lines, line); ++rows) {
+        const double seconds = std::stod(line.substr(line.rfind(',') + 1));
+        EXPECT_GE(seconds, before) << line;
+        before = seconds;
+    }
+    EXPECT_EQ(rows, recipe.train.schedule.steps);
+}
+
+TEST(Pretrain, ResumedReasonerEqualsUninterrupted) {
+    const std::string text = *read_file(fs::path(DEEPGLASS_SOURCE_DIR) / "assets" / "recipes" / "reasoner-raw.toml");
+    const auto recipe = parse_recipe(replaced(replaced(text, "steps = 60", "steps = 20"), "documents = 2048", "documents = 16"), "reasoner-raw");
+    ASSERT_TRUE(recipe) << recipe.error().plain();
+    PretrainOptions straight{fresh_folder("reasoner-straight")}, broken{fresh_folder("reasoner-broken")};
+    ASSERT_TRUE(pretrain(*recipe, straight, {}));
+    std::stop_source stop;
+    broken.progress = [&](const PretrainProgress& p) {
+        if (p.stats.step == 10) stop.request_stop();
+    };
+    EXPECT_EQ(pretrain(*recipe, broken, stop.get_token()).error().code, "cancelled");
+    broken.progress = [](const PretrainProgress&) {};
+    broken.resume = true;
+    ASSERT_TRUE(pretrain(*recipe, broken, {}));
+    for (const char* file : {"model.safetensors", "curves.csv"}) EXPECT_EQ(*read_file(straight.out / file), *read_file(broken.out / file)) << file;
 }
 
 TEST(PretrainSlow, SmokeRecipeMakesALoadableModelWithACard) {
