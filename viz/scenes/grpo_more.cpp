@@ -1,5 +1,6 @@
 // Scene grpo: "wait" measured, three ways to pay side by side, runs that fail.
 #include "viz/scenes/clock.h"
+#include "viz/scenes/float_bits.h"
 #include "viz/scenes/grpo.h"
 
 #include <algorithm>
@@ -84,7 +85,8 @@ void draw_box(Canvas& canvas, const Theme& t, Rect box, const std::string& name,
     canvas.stroke_rect(box, {.color = there ? t.ink : t.border, .width = there ? 2.0F : 1.5F, .dash = there ? 0.0F : 7.0F, .gap = there ? 0.0F : 5.0F}, 8);
     TextStyle head = label(t, Align::kCenter);
     head.weight = there ? Weight::kBold : Weight::kRegular, head.color = there ? t.ink : t.ink3;
-    const std::vector<std::string> lines = wrap(canvas, name, head, box.w - 8);
+    std::vector<std::string> lines = wrap(canvas, name, head, box.w - 8);
+    if (lines.size() > 2) head.size = float_bits::fit(canvas, name, head, box.w - 8), lines = {elide(canvas, name, head, box.w - 8)};
     const float first = box.center().y - t.caption * 0.25F - static_cast<float>(lines.size() - 1) * head.size * 1.15F;
     for (std::size_t i = 0; i < lines.size(); ++i) canvas.text({box.center().x, first + static_cast<float>(i) * head.size * 1.15F}, lines[i], head);
     canvas.text({box.center().x, box.center().y + t.caption * 1.15F}, elide(canvas, detail, caption(t), box.w - 10), caption(t, Align::kCenter));
